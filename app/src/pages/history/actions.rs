@@ -1,0 +1,106 @@
+//! Retry, Skip, Set as prepared and Sync now: on one record, on a selection, on everything that matches.
+
+use crate::prelude::*;
+use domain::activity::Tone;
+use domain::history::{ActionOutcome, HistoryFilter};
+use domain::status::RecordAction;
+use domain::{RecordId, RecordStatus};
+
+use super::api::ACT_ON_RECORDS;
+use crate::error::AppError;
+use crate::rpc::{Body, Post, PostForm};
+use crate::ui::number::counted;
+use crate::ui::use_toasts;
+
+/// The action, with a toast for what came of it.
+#[must_use]
+pub fn use_record_action() -> Post<ActionOutcome> {
+    let action = Post::to(ACT_ON_RECORDS);
+    let toasts = use_toasts();
+    Effect::new(move |_| {
+        if let Some(result) = action.value() {
+            let (tone, text) = said(&result);
+            toasts.push(tone, text);
+        }
+    });
+    action
+}
+
+/// Everything that matches `filter`, as the server function takes it.
+#[must_use]
+pub fn on_all(slug: &str, action: RecordAction, filter: &HistoryFilter) -> Body {
+    Body::default().with("slug", &slug.to_owned()).with("action", &action).with("all", &true).with("filter", filter)
+}
+
+/// The actions that do something to a record in this status, as buttons of one form.
+#[component]
+pub fn RecordActions(
+    slug: String,
+    record: RecordId,
+    status: RecordStatus,
+    action: Post<ActionOutcome>,
+) -> impl IntoView {
+    let applies = RecordAction::ALL.iter().filter(|act| act.applies_to(status));
+    let buttons = applies.map(|act| ActionButton(ActionButtonProps { act: *act, action })).collect_view();
+    view! {
+        <PostForm post=action>
+            <input type="hidden" name="slug" value=slug/>
+            <input type="hidden" name="ids[]" value=record.to_string()/>
+            <div class="buttons">{buttons}</div>
+        </PostForm>
+    }
+}
+
+/// A submit button that names its action.
+#[component]
+fn ActionButton(act: RecordAction, action: Post<ActionOutcome>) -> impl IntoView {
+    view! {
+        <button type="submit" class="button" name="action" value=act.as_str() disabled=move || action.pending().get()>
+            {act.label()}
+        </button>
+    }
+}
+
+/// What a person is told about it.
+#[must_use]
+pub fn said(result: &Result<ActionOutcome, AppError>) -> (Tone, String) {
+    match result {
+        Ok(outcome) if outcome.done > 0 => (Tone::Success, outcome_text(outcome)),
+        Ok(outcome) => (Tone::Warning, outcome_text(outcome)),
+        Err(error) => (Tone::Failure, error.to_string()),
+    }
+}
+
+/// What came of it, in a sentence or two.
+#[must_use]
+pub fn outcome_text(outcome: &ActionOutcome) -> String {
+    let records = |n: i64| counted(n, "record");
+    let done = match (outcome.action, outcome.done) {
+        (action, 0) => return format!("{} applies to none of {}.", action.label(), records(outcome.left)),
+        (RecordAction::Retry, n) => format!("{} will be tried again now.", records(n)),
+        (RecordAction::Skip, n) => format!("{} skipped.", records(n)),
+        (RecordAction::SetPrepared, n) => format!("{} set as prepared.", records(n)),
+        (RecordAction::SyncNow, n) => format!("{} on the way.", records(n)),
+    };
+    match outcome.left {
+        0 => done,
+        left => format!(
+            "{done} {} left as before: it does not apply to {}.",
+            records(left),
+            if left == 1 { "it" } else { "them" }
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_outcome_says_what_was_done_and_what_was_left() {
+        let outcome = |done, left| ActionOutcome { action: RecordAction::Retry, done, left, runs: Vec::new() };
+        assert_eq!(outcome_text(&outcome(1, 0)), "1 record will be tried again now.");
+        assert_eq!(outcome_text(&outcome(0, 2)), "Retry applies to none of 2 records.");
+        assert!(outcome_text(&outcome(3, 2)).ends_with("2 records left as before: it does not apply to them."));
+    }
+}

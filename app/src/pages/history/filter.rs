@@ -1,0 +1,102 @@
+//! What is shown, as the URL says it.
+
+use domain::RecordId;
+use domain::history::{HistoryFilter, MAX_SEARCH, RecordRow};
+use leptos_router::params::ParamsMap;
+
+/// The filter that the query says. What cannot be read is left out: an old link still shows something.
+#[must_use]
+pub fn filter_of(query: &ParamsMap) -> HistoryFilter {
+    let filled = |name: &str| query.get(name).filter(|value| !value.trim().is_empty());
+    HistoryFilter {
+        sync: filled("sync").and_then(|id| id.parse().ok()),
+        entity: filled("entity").and_then(|text| text.parse().ok()),
+        status: filled("status").and_then(|text| text.parse().ok()),
+        text: filled("q").map(|text| text.trim().chars().take(MAX_SEARCH).collect()),
+        after: filled("after"),
+        before: filled("before"),
+    }
+}
+
+/// The record whose drawer is open.
+#[must_use]
+pub fn record_of(query: &ParamsMap) -> Option<RecordId> {
+    query.get("record").and_then(|id| id.parse().ok())
+}
+
+/// The address that shows `filter`, with the drawer of `record`.
+#[must_use]
+pub fn address(slug: &str, filter: &HistoryFilter, record: Option<RecordId>) -> String {
+    let parts = [
+        ("sync", filter.sync.map(|id| id.to_string())),
+        ("entity", filter.entity.map(|entity| entity.to_string())),
+        ("status", filter.status.map(|status| status.to_string())),
+        ("q", filter.text.clone()),
+        ("after", filter.after.clone()),
+        ("before", filter.before.clone()),
+        ("record", record.map(|id| id.to_string())),
+    ];
+    let pairs = parts.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", encode(&value?))));
+    let query = pairs.collect::<Vec<_>>().join("&");
+    let mark = if query.is_empty() { "" } else { "?" };
+    format!("/o/{slug}/history{mark}{query}")
+}
+
+/// The same filter from its first page.
+#[must_use]
+pub fn first_page(filter: &HistoryFilter) -> HistoryFilter {
+    HistoryFilter { after: None, before: None, ..filter.clone() }
+}
+
+/// Whether the list begins with the newest change.
+#[must_use]
+pub fn is_first_page(filter: &HistoryFilter) -> bool {
+    filter.after.is_none() && filter.before.is_none()
+}
+
+/// Whether anything is left out.
+#[must_use]
+pub fn narrows(filter: &HistoryFilter) -> bool {
+    filter.sync.is_some() || filter.entity.is_some() || filter.status.is_some() || filter.text.is_some()
+}
+
+/// Whether `row` belongs under `filter`; the text is the server's to judge.
+#[must_use]
+pub fn belongs(filter: &HistoryFilter, row: &RecordRow) -> bool {
+    filter.sync.is_none_or(|sync| sync == row.sync)
+        && filter.entity.is_none_or(|entity| entity == row.entity)
+        && filter.status.is_none_or(|status| status == row.status)
+}
+
+/// Percent-encodes a query's value, the same in the browser and on the server, so that hydration finds the same links.
+fn encode(value: &str) -> String {
+    value.bytes().fold(String::with_capacity(value.len()), |mut out, byte| {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(byte)),
+            _ => out.push_str(&format!("%{byte:02X}")),
+        }
+        out
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_survives_its_own_address() {
+        let mut query = ParamsMap::new();
+        for (name, value) in
+            [("status", "failed"), ("entity", "order"), ("q", "Ada & Söhne #1042"), ("sync", "nonsense")]
+        {
+            query.insert(name, value.to_owned());
+        }
+        let filter = filter_of(&query);
+        assert_eq!(filter.text.as_deref(), Some("Ada & Söhne #1042"));
+        assert_eq!(filter.sync, None);
+        assert_eq!(
+            address("acme", &filter, None),
+            "/o/acme/history?entity=order&status=failed&q=Ada%20%26%20S%C3%B6hne%20%231042"
+        );
+    }
+}

@@ -1,0 +1,45 @@
+//! The direction of a sync as a picture.
+
+use crate::prelude::*;
+use domain::Entity;
+use domain::sync::{EndView, SyncState};
+
+use crate::frame::href;
+
+/// From where, what, to where.
+#[component]
+pub fn Picture(slug: String, entity: Entity, source: EndView, destination: EndView, state: SyncState) -> impl IntoView {
+    let label = format!(
+        "{} go from {} ({}) to {} ({}).",
+        entity.label(),
+        source.name,
+        source.vendor.label(),
+        destination.name,
+        destination.vendor.label()
+    );
+    view! {
+        <figure class="sync-picture" class:is-still=state == SyncState::Paused>
+            {end(&slug, source)}
+            <div class="sync-arrow">
+                <span>{entity.label()}</span>
+                <svg viewBox="0 0 160 24" role="img" aria-label=label preserveAspectRatio="none">
+                    <path class="sync-arrow-line" d="M2 12h150" vector-effect="non-scaling-stroke" />
+                    <path class="sync-arrow-flow" d="M2 12h150" vector-effect="non-scaling-stroke" />
+                    <path class="sync-arrow-head" d="M146 5l8 7-8 7" vector-effect="non-scaling-stroke" />
+                </svg>
+            </div>
+            {end(&slug, destination)}
+        </figure>
+    }
+}
+
+fn end(slug: &str, end: EndView) -> impl IntoView + use<> {
+    let vendor = end.vendor;
+    view! {
+        <a class="sync-end" href=href(slug, &format!("connections/{}", end.connection))>
+            <span class="sync-end-kind">{vendor.system().label()}</span>
+            <strong>{end.name}</strong>
+            <span class="muted">{vendor.label()}</span>
+        </a>
+    }
+}

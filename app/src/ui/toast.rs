@@ -1,0 +1,92 @@
+//! Toasts: what was done, said once and out of the way again.
+
+use crate::prelude::*;
+use domain::activity::Tone;
+
+use super::icon::{Glyph, Icon};
+use super::status::ToneIcon;
+
+/// At most so many stand at once.
+const MOST: usize = 4;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Toast {
+    id: u64,
+    tone: Tone,
+    text: String,
+    /// Where it leads, and in which words.
+    link: Option<(String, String)>,
+}
+
+/// The toasts of this tab.
+#[derive(Clone, Copy)]
+pub struct Toasts {
+    shown: RwSignal<Vec<Toast>>,
+    next: StoredValue<u64>,
+}
+
+impl Toasts {
+    /// Says `text` for some seconds; what went wrong stays longer.
+    pub fn push(&self, tone: Tone, text: impl Into<String>) {
+        self.show(tone, text.into(), None);
+    }
+
+    /// The same with a link.
+    pub fn push_link(&self, tone: Tone, text: impl Into<String>, href: impl Into<String>, words: impl Into<String>) {
+        self.show(tone, text.into(), Some((href.into(), words.into())));
+    }
+
+    fn show(&self, tone: Tone, text: String, link: Option<(String, String)>) {
+        let id = self.next.get_value();
+        self.next.set_value(id + 1);
+        self.shown.update(|shown| {
+            shown.push(Toast { id, tone, text, link });
+            let extra = shown.len().saturating_sub(MOST);
+            shown.drain(..extra);
+        });
+        let seconds = if matches!(tone, Tone::Failure | Tone::Warning) { 12 } else { 6 };
+        let toasts = *self;
+        set_timeout(move || toasts.dismiss(id), std::time::Duration::from_secs(seconds));
+    }
+
+    fn dismiss(&self, id: u64) {
+        self.shown.update(|shown| shown.retain(|toast| toast.id != id));
+    }
+}
+
+/// The toasts of this tab.
+#[must_use]
+pub fn use_toasts() -> Toasts {
+    expect_context::<Toasts>()
+}
+
+pub(crate) fn provide_toasts() {
+    provide_context(Toasts { shown: RwSignal::new(Vec::new()), next: StoredValue::new(0) });
+}
+
+/// Where toasts appear; screen readers hear them.
+#[component]
+pub(crate) fn ToastRegion() -> impl IntoView {
+    let toasts = use_toasts();
+    view! {
+        <section class="toasts" aria-label="Notifications">
+            <div aria-live="polite">
+                <For each=move || toasts.shown.get() key=|toast| toast.id let:toast>
+                    <div class="toast">
+                        <ToneIcon tone=toast.tone />
+                        <p>{toast.text.clone()}</p>
+                        {toast.link.clone().map(|(href, words)| view! { <a href=href>{words}</a> })}
+                        <button
+                            type="button"
+                            class="button button-quiet button-icon"
+                            aria-label="Dismiss"
+                            on:click=move |_| toasts.dismiss(toast.id)
+                        >
+                            <Icon glyph=Glyph::Cross />
+                        </button>
+                    </div>
+                </For>
+            </div>
+        </section>
+    }
+}

@@ -1,0 +1,158 @@
+//! Lists what changed, in windows of time.
+//!
+//! The API has `$top` and `$skip` but documents no order, and offsets shift while records change. So a page is not an
+//! offset but everything that changed between two moments, asked for in one request: a record that changes meanwhile
+//! leaves the window for a later one and is listed there. A window that holds more than a page is narrowed by the times
+//! of the records that came back. Nothing is missed, whatever the order, and no request depends on another's result
+//! staying true.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::Entity;
+use serde_json::Value;
+
+use super::Acumatica;
+use super::api::Records;
+use super::filter::{all, compares};
+use super::model;
+use super::table::{Table, table};
+use crate::error::{Error, Result};
+use crate::vendor::{Listing, Page};
+
+/// Records of a page.
+const PAGE: usize = 100;
+/// Narrowing a window gives up after this many requests.
+const MOST_REQUESTS: usize = 40;
+/// The narrowest window: the times in a filter have milliseconds.
+const NARROWEST: TimeDelta = TimeDelta::milliseconds(1);
+/// A window that changed while it was read by offsets is read again this often.
+const MOST_PASSES: usize = 5;
+
+/// From a moment on, for a while; `None` is without an end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Window {
+    from: Option<DateTime<Utc>>,
+    until: Option<DateTime<Utc>>,
+}
+
+impl Acumatica {
+    pub(super) async fn window(&self, listing: &Listing) -> Result<Page> {
+        let table = table(listing.entity);
+        let mut window = Window::parse(listing)?;
+        for _ in 0..MOST_REQUESTS {
+            let records = self.between(table, window, PAGE + 1, 0).await?;
+            if records.rows.len() <= PAGE {
+                return Ok(self.page(listing.entity, window, records));
+            }
+            let times: Vec<DateTime<Utc>> = records.rows.iter().filter_map(|raw| model::modified(table, raw)).collect();
+            match window.narrowed(times) {
+                Some(narrower) => window = narrower,
+                None => {
+                    let records = self.by_offset(table, window).await?;
+                    return Ok(self.page(listing.entity, window, records));
+                }
+            }
+        }
+        Err(Error::Malformed { message: "the times of the changes lead nowhere".into() })
+    }
+
+    /// More records in one millisecond than a page holds: by offsets, until two passes agree.
+    async fn by_offset(&self, table: &Table, window: Window) -> Result<Records> {
+        let mut before: Option<Vec<String>> = None;
+        for _ in 0..MOST_PASSES {
+            let mut all = self.between(table, window, PAGE, 0).await?;
+            let mut last = all.rows.len();
+            while last == PAGE {
+                let more = self.between(table, window, PAGE, all.rows.len()).await?;
+                last = more.rows.len();
+                all.rows.extend(more.rows);
+            }
+            let key = |raw: &Value| super::value::text(raw, table.key).unwrap_or_default().to_owned();
+            let mut keys: Vec<String> = all.rows.iter().map(key).collect();
+            keys.sort_unstable();
+            keys.dedup();
+            if keys.len() == all.rows.len() && before.as_ref() == Some(&keys) {
+                return Ok(all);
+            }
+            before = Some(keys);
+        }
+        Err(Error::Malformed { message: "the records keep changing while they are listed".into() })
+    }
+
+    async fn between(&self, table: &Table, window: Window, top: usize, skip: usize) -> Result<Records> {
+        let from = window.from.map(|time| compares(table.modified, "ge", time)).unwrap_or_default();
+        let until = window.until.map(|time| compares(table.modified, "lt", time)).unwrap_or_default();
+        let filter = all(&[table.condition, &from, &until]);
+        let (top, skip) = (top.to_string(), if skip == 0 { String::new() } else { skip.to_string() });
+        let query = table.query(&[("$filter", &filter), ("$top", &top), ("$skip", &skip)]);
+        self.api.find(table.name, &query).await
+    }
+
+    fn page(&self, entity: Entity, window: Window, records: Records) -> Page {
+        let next = window.next(records.rows.len(), records.clock);
+        let mut page = Page { found: Vec::new(), unreadable: Vec::new(), next, clock: records.clock };
+        for raw in &records.rows {
+            match self.reader().read(entity, raw) {
+                Ok(found) => page.found.push(found),
+                Err(why) => {
+                    let key = super::value::text(raw, table(entity).key).unwrap_or_default().to_owned();
+                    page.unreadable.push((key.clone(), key, why));
+                }
+            }
+        }
+        page.found.sort_by_key(|found| found.modified_at);
+        page
+    }
+}
+
+impl Window {
+    /// Where a listing is: the cursor is the window, `from/until` with empty ends.
+    fn parse(listing: &Listing) -> Result<Self> {
+        let Some(cursor) = &listing.cursor else {
+            return Ok(Self { from: listing.since.map(whole_millis), until: None });
+        };
+        let time = |text: &str| match text {
+            "" => Some(None),
+            text => text.parse().ok().and_then(DateTime::from_timestamp_millis).map(Some),
+        };
+        let ends = cursor.split_once('/').and_then(|(from, until)| Some((time(from)?, time(until)?)));
+        let (from, until) =
+            ends.ok_or_else(|| Error::Malformed { message: "not a cursor of this connector".into() })?;
+        Ok(Self { from, until })
+    }
+
+    /// A narrower window from the same moment on, by some of the times in it; `None` when it is the narrowest.
+    fn narrowed(self, mut times: Vec<DateTime<Utc>>) -> Option<Self> {
+        times.sort_unstable();
+        // Where the records come by age, nine tenths of what came fit the next request exactly.
+        let wanted = times.get(times.len() * 9 / 10).copied().map(whole_millis)?;
+        let first = self.from.or_else(|| times.first().copied().map(whole_millis))?;
+        let narrowest = first + NARROWEST;
+        let mut until = wanted.max(narrowest);
+        if self.until.is_some_and(|old| until >= old) {
+            // The times did not help (many at one moment): halve.
+            let half = first + (self.until? - first) / 2;
+            until = whole_millis(half).max(narrowest);
+        }
+        let is_narrower = self.until.is_none_or(|old| until < old);
+        is_narrower.then_some(Self { until: Some(until), ..self })
+    }
+
+    /// The cursor of the window after this one, which held `records`; `None` when this one had no end.
+    fn next(self, records: usize, clock: Option<DateTime<Utc>>) -> Option<String> {
+        let start = self.until?;
+        let width = self.from.map(|from| start - from);
+        // As wide as would have held four fifths of a page, at most eight times as wide as this one.
+        let growth = i32::try_from((PAGE * 4 / 5) / records.max(1)).unwrap_or(8).clamp(1, 8);
+        let until = width.and_then(|width| width.checked_mul(growth)).and_then(|width| start.checked_add_signed(width));
+        // The last window is without an end, so that nothing lies behind it.
+        let until = until.map(whole_millis).filter(|until| clock.is_some_and(|clock| *until < clock) && *until > start);
+        let millis =
+            |time: Option<DateTime<Utc>>| time.map(|time| time.timestamp_millis().to_string()).unwrap_or_default();
+        Some(format!("{}/{}", millis(Some(start)), millis(until)))
+    }
+}
+
+/// Rounded down.
+fn whole_millis(time: DateTime<Utc>) -> DateTime<Utc> {
+    DateTime::from_timestamp_millis(time.timestamp_millis()).unwrap_or(time)
+}

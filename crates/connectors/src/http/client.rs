@@ -1,0 +1,103 @@
+//! Sends requests, within bounds.
+
+use std::time::Duration;
+
+use http::{HeaderMap, Method};
+use reqwest::redirect::Policy;
+use url::Url;
+
+use super::fault::{classify, unreachable};
+use super::guard::Guard;
+use super::resolver::Resolver;
+use super::response::Response;
+use crate::error::{Error, Result, Unreachable};
+
+/// The largest answer that is read, in bytes after decompression.
+const MAX_BODY: usize = 8 * 1024 * 1024;
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A request to a vendor. It has no `Debug`, because a body may hold a password.
+#[derive(Clone)]
+pub struct Request {
+    pub method: Method,
+    pub url: Url,
+    /// Values that are secret are marked sensitive, so that nothing prints them.
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+    /// From sending to the last byte of the answer.
+    pub timeout: Duration,
+}
+
+/// The client that all connectors share; clones share one pool of connections and nothing else (no cookies).
+#[derive(Debug, Clone)]
+pub struct GuardedClient {
+    guard: Guard,
+    http: reqwest::Client,
+}
+
+impl GuardedClient {
+    /// # Panics
+    /// When TLS cannot be set up, which depends on nothing that is known only later.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "made once at start-up, from constants")]
+    pub fn new(guard: Guard) -> Self {
+        let http = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls())
+            .dns_resolver(Resolver(guard))
+            .redirect(Policy::none())
+            .no_proxy()
+            .referer(false)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .pool_idle_timeout(Duration::from_secs(30))
+            .user_agent(concat!("Syncline/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .expect("the HTTP client's settings are valid");
+        Self { guard, http }
+    }
+
+    /// Sends it and reads the answer, whatever its status.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the address may not be called or nothing complete came back,
+    /// [`Error::Malformed`] when the answer is larger than 8 MB.
+    pub async fn send(&self, request: Request) -> Result<Response> {
+        self.guard
+            .check(&request.url)
+            .map_err(|why| Error::Unavailable { message: why.to_string(), reason: Unreachable::ForbiddenAddress })?;
+        let sent = self
+            .http
+            .request(request.method, request.url)
+            .headers(request.headers)
+            .timeout(request.timeout)
+            .body(request.body)
+            .send();
+        read(sent.await.map_err(|error| classify(&error))?).await
+    }
+}
+
+async fn read(mut answer: reqwest::Response) -> Result<Response> {
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(|error| body_fault(&error))? {
+        if body.len() + chunk.len() > MAX_BODY {
+            return Err(Error::Malformed { message: "the answer is larger than 8 MB".into() });
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Response { status: answer.status(), headers: std::mem::take(answer.headers_mut()), body })
+}
+
+fn body_fault(error: &reqwest::Error) -> Error {
+    if error.is_timeout() { unreachable(Unreachable::TimedOut) } else { unreachable(Unreachable::Broken) }
+}
+
+/// TLS 1.2 and 1.3 with ring and Mozilla's roots, named here because two providers in one process leave none default.
+#[expect(clippy::expect_used, reason = "ring supports the default protocol versions")]
+fn tls() -> rustls::ClientConfig {
+    let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("ring has TLS 1.2 and 1.3")
+        .with_root_certificates(roots)
+        .with_no_client_auth()
+}

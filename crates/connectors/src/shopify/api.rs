@@ -1,0 +1,129 @@
+//! One GraphQL query: paid for before, accounted for after.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, Method};
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+use url::Url;
+
+use super::cost::{Budget, Cost, LONGEST_WAIT};
+use super::fault::{Fault, fault};
+use super::queries::Query;
+use crate::error::{Error, Result};
+use crate::http::{GuardedClient, Request};
+use crate::settings::{Settings, join, refused};
+
+/// A page that is too costly is halved this often before the query is given up.
+const HALVINGS: usize = 8;
+
+pub(super) struct Api {
+    client: GuardedClient,
+    shop: Url,
+    version: String,
+    endpoint: Url,
+    headers: HeaderMap,
+    timeout: Duration,
+    budget: Budget,
+}
+
+/// The data of an answer without errors.
+pub(super) struct Answer {
+    pub data: Value,
+    pub clock: Option<DateTime<Utc>>,
+}
+
+impl Api {
+    pub fn new(client: GuardedClient, settings: Settings<'_>) -> Result<Self> {
+        let shop = settings.base_url("shop_url")?;
+        let version = settings.text("api_version")?.to_owned();
+        let endpoint = join(&shop, &["admin", "api", &version, "graphql.json"]);
+        let mut token =
+            HeaderValue::from_str(settings.credential("access_token")?.expose_secret().trim()).map_err(|_| {
+                refused(
+                    "setting_invalid",
+                    "access_token",
+                    "The token contains signs that no token has. Paste it anew.".into(),
+                )
+            })?;
+        token.set_sensitive(true);
+        let json = HeaderValue::from_static("application/json");
+        let headers = [(CONTENT_TYPE, json.clone()), (ACCEPT, json)].into_iter();
+        let mut headers: HeaderMap = headers.collect();
+        headers.insert("x-shopify-access-token", token);
+        let timeout = settings.request_timeout()?;
+        Ok(Self { client, shop, version, endpoint, headers, timeout, budget: Budget::default() })
+    }
+
+    pub fn shop_url(&self) -> &Url {
+        &self.shop
+    }
+
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    pub fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    pub fn limits(&self) -> Option<String> {
+        self.budget.describe()
+    }
+
+    /// Asks for as many records as one query and the bucket allow: `variables` gets that number.
+    pub async fn paged(&self, query: &Query, mut variables: impl FnMut(usize) -> Value + Send) -> Result<Answer> {
+        for _ in 0..HALVINGS {
+            let records = self.budget.page(query);
+            match self.attempt(query, records, variables(records)).await {
+                Err(Fault::TooCostly) => self.budget.halve(query, records),
+                outcome => return outcome.map_err(Fault::error),
+            }
+        }
+        Err(Fault::TooCostly.error())
+    }
+
+    /// Sends a query for up to `records` records.
+    pub async fn query(&self, query: &Query, records: usize, variables: Value) -> Result<Answer> {
+        self.attempt(query, records, variables).await.map_err(Fault::error)
+    }
+
+    /// Sends it, and once more when the shop was busier than was known and a short wait mends it.
+    async fn attempt(&self, query: &Query, records: usize, variables: Value) -> std::result::Result<Answer, Fault> {
+        let body = json!({"query": query.text, "variables": variables}).to_string().into_bytes();
+        match self.send(query, records, body.clone()).await {
+            Err(Fault::Throttled(Some(wait))) if wait <= LONGEST_WAIT => {
+                tokio::time::sleep(wait).await;
+                self.send(query, records, body).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn send(&self, query: &Query, records: usize, body: Vec<u8>) -> std::result::Result<Answer, Fault> {
+        let reservation = self.budget.reserve(query, records).await?;
+        let request = Request {
+            method: Method::POST,
+            url: self.endpoint.clone(),
+            headers: self.headers.clone(),
+            body,
+            timeout: self.timeout,
+        };
+        let response = self.client.send(request).await?;
+        let mut answer: Value = if response.status.is_success() { response.json()? } else { Value::Null };
+        let cost = answer.pointer_mut("/extensions/cost").map(Value::take);
+        let cost: Option<Cost> = cost.and_then(|cost| serde_json::from_value(cost).ok());
+        drop(reservation);
+        if let Some(cost) = &cost {
+            self.budget.learn(query, records, cost);
+        }
+        if let Some(fault) = fault(&response, &answer, |points| self.budget.until_worth_waking(points), cost.as_ref()) {
+            return Err(fault);
+        }
+        let data = answer.get_mut("data").map(Value::take).filter(Value::is_object);
+        let data = data.ok_or_else(|| Error::Malformed { message: "the answer has no data".into() })?;
+        Ok(Answer { data, clock: response.clock() })
+    }
+}

@@ -1,0 +1,362 @@
+//! From Shopify's shapes to the canonical ones.
+
+use chrono::{DateTime, Utc};
+use domain::canonical::{Address, Canonical, Customer, Order, OrderLine, Product, Reference};
+use domain::{Entity, Money};
+use serde::Deserialize;
+use serde_json::Value;
+use url::Url;
+
+use crate::error::{Error, Result};
+use crate::settings::join;
+use crate::vendor::Found;
+
+/// Reads nodes of one entity.
+#[derive(Clone, Copy)]
+pub(super) struct Reader<'a> {
+    pub entity: Entity,
+    pub shop: &'a Url,
+    pub shop_currency: Option<&'a str>,
+}
+
+impl Reader<'_> {
+    /// # Errors
+    /// Why the node cannot be read, for people.
+    pub fn read(&self, node: &Value) -> std::result::Result<Found, String> {
+        match self.entity {
+            Entity::Order => parsed::<OrderNode>(node)?.found(self),
+            Entity::Customer => parsed::<CustomerNode>(node)?.found(self),
+            Entity::Product => parsed::<ProductNode>(node)?.found(self),
+        }
+    }
+
+    fn found(&self, id: String, label: String, modified_at: DateTime<Utc>, record: Canonical) -> Found {
+        let page = match self.entity {
+            Entity::Order => "orders",
+            Entity::Customer => "customers",
+            Entity::Product => "products",
+        };
+        let url = numeric(&id).map(|number| join(self.shop, &["admin", page, number]).to_string());
+        Found { id, label, url, modified_at: Some(modified_at), record }
+    }
+}
+
+fn parsed<'a, T: Deserialize<'a>>(node: &'a Value) -> std::result::Result<T, String> {
+    T::deserialize(node).map_err(|error| format!("a field has an unexpected shape ({error})"))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct OrderNode {
+    id: String,
+    name: String,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+    note: Option<String>,
+    currency_code: String,
+    customer: Option<CustomerPointer>,
+    shipping_address: Option<AddressNode>,
+    total_price_set: Option<MoneyBag>,
+    total_tax_set: Option<MoneyBag>,
+    total_shipping_price_set: Option<MoneyBag>,
+    line_items: Nodes<LineNode>,
+}
+
+impl OrderNode {
+    fn found(self, reader: &Reader<'_>) -> std::result::Result<Found, String> {
+        let record = Canonical::Order(Order {
+            number: self.name.clone(),
+            placed_on: Some(self.created_at.date_naive()),
+            currency: self.currency_code,
+            note: self.note.filter(|note| !note.trim().is_empty()),
+            customer: self.customer.map(CustomerPointer::reference),
+            ship_to: self.shipping_address.and_then(AddressNode::address),
+            lines: self.line_items.nodes.into_iter().map(LineNode::line).collect::<std::result::Result<_, _>>()?,
+            shipping: self.total_shipping_price_set.map(MoneyBag::money).transpose()?,
+            tax: self.total_tax_set.map(MoneyBag::money).transpose()?,
+            total: self.total_price_set.map(MoneyBag::money).transpose()?,
+        });
+        Ok(reader.found(self.id, self.name, self.updated_at, record))
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct LineNode {
+    sku: Option<String>,
+    title: String,
+    quantity: i64,
+    product: Option<IdNode>,
+    discounted_unit_price_set: MoneyBag,
+}
+
+impl LineNode {
+    fn line(self) -> std::result::Result<OrderLine, String> {
+        let sku = self.sku.filter(|sku| !sku.trim().is_empty());
+        Ok(OrderLine {
+            product: self.product.map(|product| Reference { id: product.id, key: sku }),
+            quantity_milli: self
+                .quantity
+                .checked_mul(1000)
+                .ok_or_else(|| format!("“{}”: the quantity is too large", self.title))?,
+            title: self.title,
+            unit_price: self.discounted_unit_price_set.money()?,
+        })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct CustomerNode {
+    id: String,
+    display_name: String,
+    updated_at: DateTime<Utc>,
+    default_email_address: Option<EmailNode>,
+    default_phone_number: Option<PhoneNode>,
+    default_address: Option<AddressNode>,
+}
+
+impl CustomerNode {
+    fn found(self, reader: &Reader<'_>) -> std::result::Result<Found, String> {
+        let record = Canonical::Customer(Customer {
+            email: self.default_email_address.and_then(EmailNode::address),
+            name: self.display_name.clone(),
+            phone: self.default_phone_number.and_then(PhoneNode::number),
+            address: self.default_address.and_then(AddressNode::address),
+        });
+        Ok(reader.found(self.id, self.display_name, self.updated_at, record))
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ProductNode {
+    id: String,
+    title: String,
+    updated_at: DateTime<Utc>,
+    variants: Nodes<VariantNode>,
+}
+
+#[derive(Deserialize)]
+struct VariantNode {
+    sku: Option<String>,
+    price: String,
+}
+
+impl ProductNode {
+    fn found(self, reader: &Reader<'_>) -> std::result::Result<Found, String> {
+        let variant = self.variants.nodes.into_iter().next();
+        let (sku, price) = variant.map_or((None, None), |variant| (variant.sku, Some(variant.price)));
+        let sku = sku.map(|sku| sku.trim().to_owned()).unwrap_or_default();
+        let price = match (price, reader.shop_currency) {
+            (Some(price), Some(currency)) => Some(amount(&price, currency)?),
+            _ => None,
+        };
+        let label = if sku.is_empty() { self.title.clone() } else { sku.clone() };
+        let record = Canonical::Product(Product { sku, title: self.title, price });
+        Ok(reader.found(self.id, label, self.updated_at, record))
+    }
+}
+
+#[derive(Deserialize)]
+struct IdNode {
+    id: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct CustomerPointer {
+    id: String,
+    default_email_address: Option<EmailNode>,
+}
+
+impl CustomerPointer {
+    fn reference(self) -> Reference {
+        Reference { id: self.id, key: self.default_email_address.and_then(EmailNode::address) }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct EmailNode {
+    email_address: Option<String>,
+}
+
+impl EmailNode {
+    fn address(self) -> Option<String> {
+        self.email_address.map(|email| email.trim().to_lowercase()).filter(|email| !email.is_empty())
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PhoneNode {
+    phone_number: Option<String>,
+}
+
+impl PhoneNode {
+    fn number(self) -> Option<String> {
+        self.phone_number.filter(|number| !number.trim().is_empty())
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AddressNode {
+    name: Option<String>,
+    address1: Option<String>,
+    address2: Option<String>,
+    city: Option<String>,
+    province_code: Option<String>,
+    zip: Option<String>,
+    country_code_v2: Option<String>,
+}
+
+impl AddressNode {
+    fn address(self) -> Option<Address> {
+        let filled = |part: Option<String>| part.filter(|part| !part.trim().is_empty());
+        let address = Address {
+            name: filled(self.name),
+            line1: filled(self.address1),
+            line2: filled(self.address2),
+            city: filled(self.city),
+            region: filled(self.province_code),
+            postal_code: filled(self.zip),
+            country: filled(self.country_code_v2),
+        };
+        (address != Address::default()).then_some(address)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct MoneyBag {
+    shop_money: MoneyNode,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct MoneyNode {
+    amount: String,
+    currency_code: String,
+}
+
+impl MoneyBag {
+    fn money(self) -> std::result::Result<Money, String> {
+        amount(&self.shop_money.amount, &self.shop_money.currency_code)
+    }
+}
+
+fn amount(text: &str, currency: &str) -> std::result::Result<Money, String> {
+    Money::parse(text, currency).ok_or_else(|| "an amount is no number, or too large".to_owned())
+}
+
+#[derive(Deserialize)]
+struct Nodes<T> {
+    nodes: Vec<T>,
+}
+
+/// The nodes of a connection and the cursor of its next page.
+pub(super) fn connection(connection: Option<&Value>) -> Result<(Vec<Value>, Option<String>)> {
+    let connection = connection.ok_or_else(|| malformed("the list is missing"))?;
+    let nodes = connection.get("nodes").and_then(Value::as_array).cloned();
+    let nodes = nodes.ok_or_else(|| malformed("the list's nodes are missing"))?;
+    let more = connection.pointer("/pageInfo/hasNextPage").and_then(Value::as_bool);
+    let cursor = connection.pointer("/pageInfo/endCursor").and_then(Value::as_str);
+    match (more, cursor) {
+        (Some(false), _) => Ok((nodes, None)),
+        (Some(true), Some(cursor)) => Ok((nodes, Some(cursor.to_owned()))),
+        _ => Err(malformed("the list does not say where it goes on")),
+    }
+}
+
+/// Where an order's lines go on, if they do.
+pub(super) fn next_lines(order: &Value) -> Option<String> {
+    let page = order.pointer("/lineItems/pageInfo")?;
+    let cursor = page.get("endCursor").and_then(Value::as_str)?;
+    page.get("hasNextPage").and_then(Value::as_bool)?.then(|| cursor.to_owned())
+}
+
+/// Adds a further page of lines to an order.
+pub(super) fn append_lines(order: &mut Value, mut data: Value) -> Result<()> {
+    let mut page =
+        data.pointer_mut("/order/lineItems").map(Value::take).ok_or_else(|| malformed("an order lost its lines"))?;
+    let more = page.get_mut("nodes").map(Value::take).unwrap_or_default();
+    let (Value::Array(more), Some(lines)) = (more, order.pointer_mut("/lineItems/nodes").and_then(Value::as_array_mut))
+    else {
+        return Err(malformed("an order's lines are no list"));
+    };
+    if more.is_empty() {
+        return Err(malformed("an order's lines end before their last page"));
+    }
+    lines.extend(more);
+    order["lineItems"]["pageInfo"] = page["pageInfo"].take();
+    Ok(())
+}
+
+pub(super) fn shop_currency(data: &Value) -> Option<&str> {
+    data.pointer("/shop/currencyCode").and_then(Value::as_str)
+}
+
+pub(super) fn id_of(node: &Value) -> String {
+    node.get("id").and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+/// What a person may know a node by that cannot be read.
+pub(super) fn label_of(node: &Value) -> String {
+    let text = |name| node.get(name).and_then(Value::as_str);
+    text("name")
+        .or_else(|| text("displayName"))
+        .or_else(|| text("title"))
+        .unwrap_or("a record without a name")
+        .to_owned()
+}
+
+/// Whether it is an id of this entity: another one would fail the whole query.
+pub(super) fn is_gid(entity: Entity, id: &str) -> bool {
+    let kind = match entity {
+        Entity::Order => "gid://shopify/Order/",
+        Entity::Customer => "gid://shopify/Customer/",
+        Entity::Product => "gid://shopify/Product/",
+    };
+    id.starts_with(kind) && numeric(id).is_some()
+}
+
+fn numeric(gid: &str) -> Option<&str> {
+    let number = gid.rsplit('/').next()?;
+    (!number.is_empty() && number.len() <= 20 && number.bytes().all(|byte| byte.is_ascii_digit())).then_some(number)
+}
+
+pub(super) fn malformed(message: &str) -> Error {
+    Error::Malformed { message: message.to_owned() }
+}
+
+/// The canonical fields and where they are at Shopify.
+pub(crate) const fn fields(entity: Entity) -> &'static [(&'static str, &'static str)] {
+    match entity {
+        Entity::Order => &[
+            ("number", "Order.name"),
+            ("placed_on", "Order.createdAt (date, UTC)"),
+            ("currency", "Order.currencyCode"),
+            ("note", "Order.note"),
+            ("customer", "Order.customer"),
+            ("ship_to", "Order.shippingAddress"),
+            ("lines.product", "LineItem.product"),
+            ("lines.title", "LineItem.title"),
+            ("lines.quantity", "LineItem.quantity"),
+            ("lines.unit_price", "LineItem.discountedUnitPriceSet.shopMoney"),
+            ("shipping", "Order.totalShippingPriceSet.shopMoney"),
+            ("tax", "Order.totalTaxSet.shopMoney"),
+            ("total", "Order.totalPriceSet.shopMoney"),
+        ],
+        Entity::Customer => &[
+            ("email", "Customer.defaultEmailAddress"),
+            ("name", "Customer.displayName"),
+            ("phone", "Customer.defaultPhoneNumber"),
+            ("address", "Customer.defaultAddress"),
+        ],
+        Entity::Product => {
+            &[("sku", "first variant's sku"), ("title", "Product.title"), ("price", "first variant's price")]
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! The one interface that the engine knows of a vendor.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use domain::canonical::Canonical;
+use domain::connection::Reached;
+use domain::sync::MappingRow;
+use domain::{Entity, Vendor};
+use secrecy::SecretString;
+
+use crate::error::{Failure, Result};
+use crate::http::GuardedClient;
+
+/// A record as a system holds it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// The system's own id, the one that every other call takes.
+    pub id: String,
+    /// What a person knows it by there (`#1042`, `000017`).
+    pub label: String,
+    /// Where a person sees it in the back office.
+    pub url: Option<String>,
+    /// When it was last changed, by the system's clock.
+    pub modified_at: Option<DateTime<Utc>>,
+    pub record: Canonical,
+}
+
+/// What to list: everything changed at `since` or later, the oldest change first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listing {
+    pub entity: Entity,
+    /// `None` = everything.
+    pub since: Option<DateTime<Utc>>,
+    /// Where to go on: [`Page::next`] of the page before.
+    pub cursor: Option<String>,
+}
+
+/// A page of a listing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page {
+    pub found: Vec<Found>,
+    /// Records that are there but cannot be read into the canonical shape: id, label and why.
+    pub unreadable: Vec<(String, String, String)>,
+    /// The cursor of the next page; `None` = the listing is complete.
+    pub next: Option<String>,
+    /// The system's own clock (its Date header) when it answered.
+    pub clock: Option<DateTime<Utc>>,
+}
+
+/// A record to be written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Save {
+    /// The destination's id; `None` = insert.
+    pub id: Option<String>,
+    /// Of our own making, the same for every try at the same insert; stored in a field of the destination that can be
+    /// searched, so that a write whose answer was lost is found again.
+    pub idempotency_key: String,
+    /// The record in the destination's terms: references carry the destination's ids.
+    pub record: Canonical,
+    /// What the destination holds now, so that an update sends only the fields that differ.
+    pub current: Option<Canonical>,
+}
+
+/// A record that was written.
+#[derive(Debug, Clone)]
+pub struct Saved {
+    /// What the write's own answer says that the destination holds now.
+    pub found: Found,
+    pub exchange: Exchange,
+}
+
+/// A request and its response as support and the tenant may see them: secrets and cookies are not in it, each body is
+/// cut at [`Exchange::MAX_BODY`].
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Exchange {
+    /// `PUT https://…/SalesOrder` and the body.
+    pub request: String,
+    /// `422 Unprocessable Entity` and the body.
+    pub response: String,
+}
+
+impl Exchange {
+    /// Bytes of a body that are kept.
+    pub const MAX_BODY: usize = 16 * 1024;
+}
+
+/// One vendor's system, signed in or able to.
+#[async_trait]
+pub trait Connector: Send + Sync {
+    /// Asks the system who it is. Reads only.
+    async fn check(&self) -> Result<Reached>;
+
+    /// One page of what changed.
+    async fn list(&self, listing: &Listing) -> Result<Page>;
+
+    /// The records with these ids, in any order, in as few requests as the vendor allows; those that are not there are
+    /// missing from the answer.
+    async fn read(&self, entity: Entity, ids: &[String]) -> Result<Vec<Found>>;
+
+    /// The records whose unique key ([`Canonical::key`]) is `key`: at most three.
+    async fn find_by_key(&self, entity: Entity, key: &str) -> Result<Vec<Found>>;
+
+    /// The records whose unique key is any of these, in as few requests as the vendor allows. Vendors compare keys without
+    /// regard to case, so the caller tells by [`Canonical::key`] which key a record was found by.
+    async fn find_by_keys(&self, entity: Entity, keys: &[String]) -> Result<Vec<Found>>;
+
+    /// The record that an insert with this idempotency key made, if it arrived.
+    async fn find_written(&self, entity: Entity, idempotency_key: &str) -> Result<Option<Found>>;
+
+    /// Inserts or updates one record and says what the system made of it.
+    ///
+    /// # Errors
+    /// With the exchange, when the vendor answered.
+    async fn save(&self, save: &Save) -> std::result::Result<Saved, Failure>;
+
+    /// What this system would hold if `record` were saved: trimmed, cut and rounded as the vendor does, without the
+    /// fields that it has no place for. What was read from the system is a fixed point of it.
+    fn normalise(&self, record: &Canonical) -> Canonical;
+
+    /// How long after a write was sent it may still be applied: the longest request plus the index's lag.
+    fn settle(&self) -> Duration;
+
+    /// How many requests may be under way at once in this session.
+    fn concurrency(&self) -> usize;
+
+    /// What must be kept to resume the session in another process, or to log it out; `None` = nothing to resume.
+    fn session(&self) -> Option<SecretString>;
+
+    /// Ends the session at the vendor, if there is one. Safe to call twice.
+    async fn close(&self) -> Result<()>;
+}
+
+/// Makes the connector of a connection. Nothing is sent before the first call.
+///
+/// `session` is what [`Connector::session`] of an earlier connector said; with it, credentials may be missing, which
+/// suffices to [`Connector::close`] it.
+///
+/// # Errors
+/// [`crate::Error::Rejected`] when the settings cannot be used, with the field.
+pub fn connect(
+    vendor: Vendor,
+    client: GuardedClient,
+    settings: &BTreeMap<String, String>,
+    credentials: &BTreeMap<String, SecretString>,
+    session: Option<SecretString>,
+) -> Result<Box<dyn Connector>> {
+    match vendor {
+        Vendor::Shopify => Ok(Box::new(crate::shopify::Shopify::new(client, settings, credentials)?)),
+        Vendor::Acumatica => Ok(Box::new(crate::acumatica::Acumatica::new(client, settings, credentials, session)?)),
+    }
+}
+
+/// Both columns of the built-in mapping between two vendors' systems: the fields that both have.
+#[must_use]
+pub fn mapping(source: Vendor, destination: Vendor, entity: Entity) -> Vec<MappingRow> {
+    let theirs = fields(destination, entity);
+    let row = |(field, name): &(&str, &str)| {
+        let destination = theirs.iter().find(|(f, _)| f == field)?.1;
+        Some(MappingRow { field: (*field).into(), source: (*name).into(), destination: destination.into() })
+    };
+    fields(source, entity).iter().filter_map(row).collect()
+}
+
+/// `(canonical field, the vendor's field)`.
+fn fields(vendor: Vendor, entity: Entity) -> &'static [(&'static str, &'static str)] {
+    match vendor {
+        Vendor::Shopify => crate::shopify::fields(entity),
+        Vendor::Acumatica => crate::acumatica::fields(entity),
+    }
+}

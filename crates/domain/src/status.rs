@@ -1,0 +1,89 @@
+//! The status of a record and what happened to it last, in words that an accountant understands.
+
+crate::text_enum! {
+    /// Where a record stands. Being worked on is not a status but a claim beside it.
+    RecordStatus {
+        /// To be processed from its next attempt's time on.
+        Prepared = "prepared", "Prepared";
+        /// Both sides agree as of this version.
+        Processed = "processed", "Processed";
+        /// The last try failed; another follows.
+        Failed = "failed", "Failed";
+        /// Failed as often as the sync allows: the dead letters.
+        Aborted = "aborted", "Aborted";
+        /// Both sides changed, and the sync asks a person.
+        Conflict = "conflict", "Conflict";
+        /// The sync exports only what somebody approved.
+        AwaitingApproval = "awaiting_approval", "Awaiting approval";
+        /// Somebody said no.
+        Skipped = "skipped", "Skipped";
+        /// The sync's filter excludes it.
+        Filtered = "filtered", "Filtered";
+        /// It can never sync as it is.
+        Invalid = "invalid", "Invalid";
+        /// Gone at the source, and that has been carried out.
+        Deleted = "deleted", "Deleted";
+    }
+}
+
+impl RecordStatus {
+    /// Whether a process run picks the record up when its time has come.
+    #[must_use]
+    pub const fn is_due_some_day(self) -> bool {
+        matches!(self, Self::Prepared | Self::Failed)
+    }
+
+    /// Whether a person has to look at it.
+    #[must_use]
+    pub const fn needs_a_person(self) -> bool {
+        matches!(self, Self::Aborted | Self::Conflict | Self::Invalid)
+    }
+}
+
+crate::text_enum! {
+    /// What happened to the record last.
+    LastOperation {
+        Found = "found", "Found in the source";
+        ChangedAtSource = "changed_at_source", "Changed in the source";
+        Inserted = "inserted", "Inserted in the destination";
+        Updated = "updated", "Updated in the destination";
+        Adopted = "adopted", "Matched with an existing record";
+        Deleted = "deleted", "Deleted";
+        FailedToSave = "failed_to_save", "Failed to save in the destination";
+        FailedToRead = "failed_to_read", "Failed to read";
+        ConflictOverridden = "conflict_overridden", "Conflict resolved by override";
+        NotNeeded = "not_needed", "Modified, sync not needed";
+        WaitsForPrerequisite = "waits_for_prerequisite", "Waits for another record";
+        Forced = "forced", "Forced to resync";
+        ManuallyPrepared = "manually_prepared", "Set as prepared by hand";
+        ManuallySkipped = "manually_skipped", "Skipped by hand";
+        NotFound = "not_found", "Not found in the source";
+        SettingsChanged = "settings_changed", "Settings changed";
+        Filtered = "filtered", "Excluded by the filter";
+        CrashedWorker = "crashed_worker", "Interrupted by a crash";
+    }
+}
+
+crate::text_enum! {
+    /// What a person can do to records in the Sync History.
+    RecordAction {
+        Retry = "retry", "Retry";
+        Skip = "skip", "Skip";
+        SetPrepared = "set_prepared", "Set as prepared";
+        SyncNow = "sync_now", "Sync now";
+    }
+}
+
+impl RecordAction {
+    /// Whether the action does anything to a record in this status.
+    #[must_use]
+    pub const fn applies_to(self, status: RecordStatus) -> bool {
+        use RecordStatus as S;
+        match self {
+            Self::Retry => matches!(status, S::Failed | S::Aborted | S::Invalid),
+            Self::Skip => matches!(status, S::Prepared | S::Failed | S::Aborted | S::Invalid | S::Conflict),
+            Self::SetPrepared => !matches!(status, S::Prepared | S::Deleted),
+            Self::SyncNow => !matches!(status, S::Deleted | S::AwaitingApproval | S::Conflict),
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! The database as the engine sees it: a pool that is confined to the application's role, and the two kinds of
+//! transactions through which alone it is used.
+
+mod guard;
+mod migrate;
+mod tx;
+
+use std::sync::Arc;
+
+use connectors::http::{Guard, GuardedClient};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{Executor, PgPool};
+
+pub use guard::refuse_powerful_role;
+pub use migrate::{is_migrated, migrate, migrations_fingerprint};
+pub use tx::{SystemTx, TenantTx};
+
+use crate::config::Config;
+use crate::error::Result;
+use crate::keys::Keys;
+
+/// Everything that use-cases and steps need. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine {
+    pub db: Db,
+    pub keys: Arc<Keys>,
+    pub client: GuardedClient,
+    pub config: Arc<Config>,
+}
+
+impl Engine {
+    /// An engine with a pool and an HTTP client of its own, for one runtime: their connections belong to it.
+    ///
+    /// # Errors
+    /// When the database's address cannot be understood.
+    pub fn open(url: &str, connections: u32, keys: Arc<Keys>, config: Config) -> Result<Self> {
+        let allowed = config.sandbox.as_ref().map(|sandbox| sandbox.addr);
+        let client = GuardedClient::new(Guard { allowed });
+        Ok(Self { db: Db::open(url, connections)?, keys, client, config: Arc::new(config) })
+    }
+}
+
+/// A pool whose connections have become `syncline_app`.
+#[derive(Clone)]
+pub struct Db {
+    pool: PgPool,
+}
+
+impl Db {
+    /// Opens a pool of at most `connections`; nothing is asked of the server before the first use.
+    ///
+    /// # Errors
+    /// When the address cannot be understood.
+    pub fn open(url: &str, connections: u32) -> Result<Self> {
+        let options: PgConnectOptions = url.parse()?;
+        Ok(Self { pool: pool_as("SET ROLE syncline_app", options, connections) })
+    }
+
+    /// A pool for the queue's library, which knows nothing of our transactions: it is the system role's.
+    ///
+    /// # Errors
+    /// When the address cannot be understood.
+    pub fn open_queue(url: &str, connections: u32) -> Result<PgPool> {
+        let options: PgConnectOptions = url.parse()?;
+        Ok(pool_as("SET ROLE syncline_system", options, connections))
+    }
+
+    /// For what listens, and for the checks at the start.
+    #[must_use]
+    pub const fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+}
+
+fn pool_as(become_role: &'static str, options: PgConnectOptions, connections: u32) -> PgPool {
+    PgPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(std::time::Duration::from_secs(10))
+        .after_connect(move |connection, _| {
+            Box::pin(async move {
+                connection.execute(become_role).await?;
+                connection.execute("SET statement_timeout = '30s'").await?;
+                connection.execute("SET idle_in_transaction_session_timeout = '60s'").await?;
+                Ok(())
+            })
+        })
+        .connect_lazy_with(options)
+}

@@ -1,0 +1,98 @@
+//! The two transactions: one for a tenant, one for what crosses tenants.
+
+use std::ops::{Deref, DerefMut};
+
+use domain::TenantId;
+use sqlx::{PgConnection, Postgres, Transaction};
+
+use super::Db;
+use crate::error::Result;
+
+/// A transaction that sees one tenant's rows. Dropped without [`TenantTx::commit`] it is rolled back.
+pub struct TenantTx {
+    tx: Transaction<'static, Postgres>,
+    tenant: TenantId,
+}
+
+/// A transaction of the system role, for the few things that cross tenants. Whatever takes one says `_across_tenants`
+/// in its name and returns only what is needed.
+pub struct SystemTx {
+    tx: Transaction<'static, Postgres>,
+}
+
+impl Db {
+    /// Begins a transaction for one tenant. The tenant's id comes from the membership that was read on this request,
+    /// from an API token, or from a job's payload; never from a form.
+    pub async fn begin(&self, tenant: TenantId) -> Result<TenantTx> {
+        let mut tx = self.pool.begin().await?;
+        confine(&mut tx, tenant).await?;
+        Ok(TenantTx { tx, tenant })
+    }
+
+    /// Begins a transaction of the system role.
+    pub async fn begin_across_tenants(&self) -> Result<SystemTx> {
+        let mut tx = self.pool.begin().await?;
+        sqlx::raw_sql("SET LOCAL ROLE syncline_system").execute(&mut *tx).await?;
+        Ok(SystemTx { tx })
+    }
+}
+
+async fn confine(connection: &mut PgConnection, tenant: TenantId) -> Result<()> {
+    sqlx::query_scalar!("SELECT set_config('app.tenant_id', $1, true)", tenant.0.to_string())
+        .fetch_one(connection)
+        .await?;
+    Ok(())
+}
+
+impl TenantTx {
+    /// The tenant whose rows this transaction sees.
+    #[must_use]
+    pub const fn tenant(&self) -> TenantId {
+        self.tenant
+    }
+
+    pub async fn commit(self) -> Result<()> {
+        Ok(self.tx.commit().await?)
+    }
+}
+
+impl SystemTx {
+    /// The same transaction, confined to one tenant from here on: for use-cases that find out their tenant, or make it.
+    pub async fn into_tenant(mut self, tenant: TenantId) -> Result<TenantTx> {
+        sqlx::raw_sql("SET LOCAL ROLE syncline_app").execute(&mut *self.tx).await?;
+        confine(&mut self.tx, tenant).await?;
+        Ok(TenantTx { tx: self.tx, tenant })
+    }
+
+    pub async fn commit(self) -> Result<()> {
+        Ok(self.tx.commit().await?)
+    }
+}
+
+impl Deref for TenantTx {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        &self.tx
+    }
+}
+
+impl DerefMut for TenantTx {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        &mut self.tx
+    }
+}
+
+impl Deref for SystemTx {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        &self.tx
+    }
+}
+
+impl DerefMut for SystemTx {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        &mut self.tx
+    }
+}

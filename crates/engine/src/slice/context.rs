@@ -1,0 +1,122 @@
+//! What a slice works with: its run, its sync, the connectors of both ends, and the clock.
+
+use chrono::{DateTime, Utc};
+use connectors::Connector;
+use domain::ConnectionId;
+use secrecy::ExposeSecret;
+use uuid::Uuid;
+
+use super::BUDGET;
+use super::heartbeat::Pulse;
+use crate::db::TenantTx;
+use crate::keys::{self, DataKey};
+use crate::store::leases::Slot;
+use crate::store::runs::Taken;
+use crate::store::syncs::SyncRow;
+use crate::{Clock, Engine, Error, Result, store};
+
+/// One end of the slice's sync, ready to be called.
+pub struct End {
+    pub connection: ConnectionId,
+    pub name: String,
+    pub connector: Box<dyn Connector>,
+    pub slot: Slot,
+    /// The session that is stored with the slot, so that it is written only when it changes.
+    pub stored_session: Option<String>,
+}
+
+/// A slice at work.
+pub struct Context {
+    pub engine: Engine,
+    pub clock: Clock,
+    pub run: Taken,
+    pub began: DateTime<Utc>,
+    pub key: DataKey,
+    pub sync: Option<SyncRow>,
+    /// The source, then the destination, as far as the phase needs them.
+    pub ends: Vec<End>,
+    pub shown_at: DateTime<Utc>,
+}
+
+impl Context {
+    pub fn now(&self) -> DateTime<Utc> {
+        (self.clock)()
+    }
+
+    /// Whether the slice has had its time: it takes nothing new any more.
+    pub fn is_spent(&self) -> bool {
+        self.now() - self.began >= BUDGET
+    }
+
+    pub fn pulse(&self) -> Pulse {
+        Pulse { engine: self.engine.clone(), clock: self.clock.clone(), run: self.run.clone() }
+    }
+
+    pub fn connection_ids(&self) -> Vec<Uuid> {
+        self.ends.iter().map(|end| end.connection.0).collect()
+    }
+
+    pub fn sync(&self) -> Result<SyncRow> {
+        self.sync.clone().ok_or_else(|| Error::Internal("a run of a sync without its sync".into()))
+    }
+
+    pub fn source(&self) -> Result<&End> {
+        self.ends.first().ok_or_else(|| Error::Internal("a slice without its source".into()))
+    }
+
+    pub fn destination(&self) -> Result<&End> {
+        self.ends.get(1).ok_or_else(|| Error::Internal("a slice without its destination".into()))
+    }
+
+    /// Stores sessions that are new since the last time, so that a successor can resume them or log them out.
+    pub async fn keep_sessions(&mut self, tx: &mut TenantTx) -> Result<()> {
+        let now = self.now();
+        for end in &mut self.ends {
+            let session = end.connector.session().map(|session| session.expose_secret().to_owned());
+            if session == end.stored_session {
+                continue;
+            }
+            let sealed = session
+                .as_ref()
+                .map(|text| keys::seal_bytes(&self.key, self.run.tenant, end.connection.0, "session", text.as_bytes()))
+                .transpose()?;
+            store::leases::keep_session(tx, &self.run, &end.slot, sealed.as_deref(), now).await?;
+            end.stored_session = session;
+        }
+        Ok(())
+    }
+
+    /// Logs out at the vendors. A session that cannot be logged out stays with its slot: the keeper tries again.
+    pub async fn log_out(&mut self) {
+        for end in &self.ends {
+            if let Err(error) = end.connector.close().await {
+                tracing::warn!(connection.id = %end.connection, %error, "could not log out");
+            }
+        }
+    }
+
+    /// Logs out of sessions that nobody else can know of. Those that are stored with their slots are the successor's.
+    pub async fn log_out_unknown(&self) {
+        for end in &self.ends {
+            let session = end.connector.session().map(|session| session.expose_secret().to_owned());
+            if session.is_some() && session != end.stored_session {
+                let _ = end.connector.close().await;
+            }
+        }
+    }
+
+    /// Begins a transaction for this run's tenant.
+    pub async fn begin(&self) -> Result<TenantTx> {
+        self.engine.db.begin(self.run.tenant).await
+    }
+
+    /// Shows the run on live screens, twice a second at most.
+    pub async fn show_run(&mut self, tx: &mut TenantTx) -> Result<()> {
+        let now = self.now();
+        if (now - self.shown_at).num_milliseconds() < 500 {
+            return Ok(());
+        }
+        self.shown_at = now;
+        store::activity::show_run(tx, self.run.id, now).await
+    }
+}

@@ -1,0 +1,89 @@
+//! What a failure of a connection, rather than of a record, means for the run and for everybody who uses the connection.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use connectors::Error as Vendor;
+use domain::activity::Tone;
+use domain::connection::ConnectionState;
+use domain::run::RunState;
+use domain::{ConnectionId, backoff};
+
+use super::Next;
+use super::context::Context;
+use crate::{Result, store};
+
+/// How long a connection waits whose vendor did not say.
+const DEFAULT_WAIT: TimeDelta = TimeDelta::seconds(30);
+/// The longest wait that a vendor may ask for.
+const LONGEST_WAIT: TimeDelta = TimeDelta::hours(1);
+/// The longest pause between two tries of a run.
+const LONGEST_PAUSE: TimeDelta = TimeDelta::minutes(5);
+/// After so many setbacks in a row the run fails; what it did not do stays due for the next one.
+const MAX_SETBACKS: i32 = 12;
+
+/// A failure that is no record's fault.
+#[derive(Debug, Clone)]
+pub struct Obstacle {
+    pub connection: ConnectionId,
+    pub name: String,
+    pub error: Vendor,
+}
+
+/// Decides how the run goes on, and writes down what everybody else has to know.
+pub async fn react(context: &mut Context, obstacle: Obstacle) -> Result<Next> {
+    let now = context.now();
+    let Obstacle { connection, name, error } = obstacle;
+    let mut tx = context.begin().await?;
+    let (next, wait_until) = plan(&name, &error, context.run.setbacks, now);
+    store::connections::note_failure(&mut tx, connection, &error.to_string(), wait_until, now).await?;
+    if matches!(error, Vendor::Unauthorised { .. })
+        && store::connections::set_state(&mut tx, connection, ConnectionState::Unauthorised, now).await?
+    {
+        let text = format!("“{name}” refused its credentials and is paused. Edit the connection and test it.");
+        store::activity::say(&mut tx, Tone::Failure, text, None, Some(format!("connections/{connection}")), now)
+            .await?;
+    }
+    tx.commit().await?;
+    Ok(next)
+}
+
+fn plan(name: &str, error: &Vendor, setbacks: i32, now: DateTime<Utc>) -> (Next, Option<DateTime<Utc>>) {
+    let failed = |message: String| Next::Done { state: RunState::Failed, message: Some(message), outcome: None };
+    match error {
+        Vendor::RateLimited { retry_after } => {
+            let asked = retry_after.and_then(|wait| TimeDelta::from_std(wait).ok());
+            let until = now + asked.unwrap_or(DEFAULT_WAIT).clamp(TimeDelta::seconds(1), LONGEST_WAIT);
+            let message = format!("“{name}” asked to slow down; goes on by itself.");
+            (Next::Wait { until, message, setbacks }, Some(until))
+        }
+        Vendor::Unavailable { .. } | Vendor::Malformed { .. } if setbacks < MAX_SETBACKS => {
+            let pause = backoff::pause(setbacks + 1, 1.0).min(LONGEST_PAUSE);
+            let message = format!("“{name}” did not answer as it should: {error}. Tries again by itself.");
+            (Next::Wait { until: now + pause, message, setbacks: setbacks + 1 }, None)
+        }
+        Vendor::Unauthorised { .. } => {
+            (failed(format!("“{name}” refused its credentials. Edit the connection and test it.")), None)
+        }
+        other => (failed(format!("“{name}”: {other}. What was not done stays due for the next run.")), None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_vendor_cannot_make_a_connection_wait_longer_than_an_hour() {
+        let now = DateTime::from_timestamp(1_000_000, 0).unwrap();
+        let error = Vendor::RateLimited { retry_after: Some(std::time::Duration::from_secs(1_000_000)) };
+        let (_, wait) = plan("ERP", &error, 0, now);
+        assert_eq!(wait, Some(now + LONGEST_WAIT));
+    }
+
+    #[test]
+    fn a_run_gives_up_in_the_end_and_says_why() {
+        let now = DateTime::from_timestamp(1_000_000, 0).unwrap();
+        let error = Vendor::Malformed { message: "no JSON".into() };
+        assert!(matches!(plan("ERP", &error, 0, now).0, Next::Wait { setbacks: 1, .. }));
+        assert!(matches!(plan("ERP", &error, MAX_SETBACKS, now).0, Next::Done { state: RunState::Failed, .. }));
+    }
+}

@@ -1,0 +1,73 @@
+//! Process: takes one record at a time from one system to the other.
+//!
+//! Records are claimed in chunks, so that reads, intents and results are a few statements and requests for many records;
+//! each is decided and written on its own, and the failure of one is its own.
+
+mod chunk;
+mod decide;
+mod destination;
+mod outcome;
+mod prerequisites;
+mod save;
+
+use chrono::TimeDelta;
+use domain::run::RunState;
+
+use super::context::Context;
+use super::obstacle;
+use super::{MAX_RECORDS, Next};
+use crate::{Result, store};
+
+/// Records that are claimed at once.
+const CHUNK: i64 = 100;
+/// A run waits for records that were put back for a shorter time than this; the rest is the next run's.
+const PATIENCE: TimeDelta = TimeDelta::seconds(120);
+
+pub async fn slice(context: &mut Context) -> Result<Next> {
+    let sync = context.sync()?;
+    if context.run.counts.total.is_none() {
+        count(context).await?;
+    }
+    let mut dealt_with = 0;
+    while dealt_with < MAX_RECORDS && !context.is_spent() {
+        // After a crash records are claimed one by one, so that the one that kills its worker does so alone.
+        let limit = if context.run.crashes > 0 { 1 } else { CHUNK };
+        let mut tx = context.begin().await?;
+        let claimed = store::records_due::claim(&mut tx, &context.run, sync.id, context.now(), limit).await?;
+        tx.commit().await?;
+        if claimed.is_empty() {
+            return done(context).await;
+        }
+        dealt_with += claimed.len();
+        if let Some(obstacle) = chunk::process(context, &sync, claimed, chunk::Counted::InRun).await? {
+            return obstacle::react(context, obstacle).await;
+        }
+    }
+    Ok(Next::Continue)
+}
+
+async fn count(context: &mut Context) -> Result<()> {
+    let sync = context.sync()?;
+    let mut tx = context.begin().await?;
+    let total = store::records_due::count(&mut tx, sync.id, context.now()).await?;
+    store::runs::keep_cursor(&mut tx, &context.run, &serde_json::Value::Null, Some(total)).await?;
+    tx.commit().await?;
+    context.run.counts.total = Some(total);
+    Ok(())
+}
+
+/// Nothing is due now: the run is over, unless records were put back for a moment.
+async fn done(context: &Context) -> Result<Next> {
+    let sync = context.sync()?;
+    let now = context.now();
+    let mut tx = context.begin().await?;
+    let soon = store::records_due::next_soon(&mut tx, sync.id, now, now + PATIENCE).await?;
+    let run = store::runs::view(&mut tx, context.run.id).await?;
+    tx.commit().await?;
+    if let Some(until) = soon {
+        let message = "Waits for records that were put back for a moment.".to_owned();
+        return Ok(Next::Wait { until, message, setbacks: 0 });
+    }
+    let state = if run.counts.failed > 0 { RunState::CompletedWithErrors } else { RunState::Succeeded };
+    Ok(Next::Done { state, message: None, outcome: None })
+}

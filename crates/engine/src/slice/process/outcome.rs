@@ -1,0 +1,120 @@
+//! Making outcomes: what a failure means for the record's status, and when it is tried again.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use connectors::{Error as Vendor, Exchange, Found};
+use domain::canonical::Change;
+use domain::{LastOperation, RecordStatus, backoff};
+
+use crate::store::records_due::Claimed;
+use crate::store::results::{Destination, Outcome, Problem, Tried};
+
+/// So often may a record kill its worker before it is set aside.
+pub const MAX_CRASHES: i32 = 3;
+
+/// The times that outcomes need.
+#[derive(Debug, Clone, Copy)]
+pub struct Timing {
+    pub started_at: DateTime<Utc>,
+    pub now: DateTime<Utc>,
+    pub max_attempts: i32,
+}
+
+impl Timing {
+    pub fn tried(&self, exchange: Option<Exchange>, changes: Vec<Change>) -> Tried {
+        let duration_ms = i32::try_from((self.now - self.started_at).num_milliseconds().max(0)).unwrap_or(i32::MAX);
+        Tried { started_at: self.started_at, duration_ms, exchange, changes }
+    }
+}
+
+/// An outcome with nothing in it yet. An earlier write whose fate is not known stays intended.
+pub fn blank(record: &Claimed, status: RecordStatus, operation: LastOperation) -> Outcome {
+    Outcome {
+        id: record.id,
+        version: record.version,
+        status,
+        operation,
+        number: record.attempts,
+        counts: true,
+        next_attempt_at: None,
+        error: None,
+        destination: None,
+        synced: None,
+        settles_intent: false,
+        attempt: None,
+    }
+}
+
+/// The record could not be synchronised: it is tried again later, until it has been tried often enough.
+pub fn failed(record: &Claimed, operation: LastOperation, problem: Problem, tried: Tried, timing: Timing) -> Outcome {
+    let aborted = record.attempts >= timing.max_attempts;
+    let status = if aborted { RecordStatus::Aborted } else { RecordStatus::Failed };
+    let pause = backoff::pause(record.attempts, dice(record));
+    Outcome {
+        next_attempt_at: (!aborted).then(|| timing.now + pause),
+        error: Some(problem),
+        attempt: Some(tried),
+        ..blank(record, status, operation)
+    }
+}
+
+/// The record is put back for a while, for no fault of its own; no try is counted.
+pub fn put_back(record: &Claimed, operation: LastOperation, until: DateTime<Utc>, why: String) -> Outcome {
+    Outcome {
+        counts: false,
+        next_attempt_at: Some(until),
+        error: Some(Problem { message: why, code: None, field: None }),
+        ..blank(record, RecordStatus::Prepared, operation)
+    }
+}
+
+/// The record waits for others that failed; it resumes when they are mended, and looks again by itself now and then.
+pub fn waits(record: &Claimed, why: String, timing: Timing) -> Outcome {
+    Outcome {
+        counts: false,
+        next_attempt_at: Some(timing.now + TimeDelta::minutes(15)),
+        error: Some(Problem { message: why, code: Some("prerequisite".into()), field: None }),
+        ..blank(record, RecordStatus::Failed, LastOperation::WaitsForPrerequisite)
+    }
+}
+
+/// The record killed its worker too often.
+pub fn poisonous(record: &Claimed, timing: Timing) -> Outcome {
+    let message = format!("Crashed the worker {} times. Report it with the server's log; then retry.", record.crashes);
+    Outcome {
+        status: RecordStatus::Aborted,
+        next_attempt_at: None,
+        ..failed(
+            record,
+            LastOperation::CrashedWorker,
+            Problem { message, code: Some("crash".into()), field: None },
+            timing.tried(None, Vec::new()),
+            timing,
+        )
+    }
+}
+
+/// A vendor's error as a person reads it beside the record.
+pub fn problem(error: &Vendor) -> Problem {
+    match error {
+        Vendor::Rejected { code, message, field } => {
+            Problem { message: message.clone(), code: Some(code.clone()), field: field.clone() }
+        }
+        other => Problem { message: other.to_string(), code: None, field: None },
+    }
+}
+
+pub fn destination(found: &Found) -> Destination {
+    Destination {
+        id: found.id.clone(),
+        label: found.label.clone(),
+        url: found.url.clone(),
+        modified_at: found.modified_at,
+    }
+}
+
+/// A number from 0 to 1 that is different for every record and try, and the same when a test plays it again.
+fn dice(record: &Claimed) -> f64 {
+    let mixed = record.id.as_u128() ^ (u128::from(record.attempts.unsigned_abs()) << 17);
+    let spread = mixed.wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835);
+    f64::from((spread >> 96) as u32) / f64::from(u32::MAX)
+}

@@ -1,0 +1,207 @@
+//! Syncs: one entity between two connections.
+
+use chrono::{DateTime, Utc};
+use domain::connection::ConnectionState;
+use domain::sync::{EndView, NewSync, StatusCounts, SyncState, SyncView};
+use domain::{ConnectionId, Entity, SyncId};
+use uuid::Uuid;
+
+use crate::db::TenantTx;
+use crate::error::{Error, Result};
+
+/// A sync as a slice needs it.
+#[derive(Debug, Clone)]
+pub struct SyncRow {
+    pub id: SyncId,
+    pub entity: Entity,
+    pub source: ConnectionId,
+    pub destination: ConnectionId,
+    pub state: SyncState,
+    pub max_attempts: i32,
+    pub watermark_at: Option<DateTime<Utc>>,
+}
+
+/// Makes a sync, or says which one the pair has for this entity already: `(id, it is new)`.
+pub async fn insert_or_existing(tx: &mut TenantTx, new: &NewSync, now: DateTime<Utc>) -> Result<(SyncId, bool)> {
+    let id = SyncId::new(now);
+    let inserted = sqlx::query!(
+        "INSERT INTO syncs (tenant_id, id, entity, source_connection_id, destination_connection_id, created_at, updated_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $6)
+        ON CONFLICT ON CONSTRAINT syncs_pair_key DO NOTHING",
+        tx.tenant().0,
+        id.0,
+        new.entity.as_str(),
+        new.source.0,
+        new.destination.0,
+        now
+    )
+    .execute(&mut **tx)
+    .await?;
+    if inserted.rows_affected() == 1 {
+        return Ok((id, true));
+    }
+    let existing = sqlx::query_scalar!(
+        "SELECT id FROM syncs
+        WHERE tenant_id = $1 AND source_connection_id = $2 AND destination_connection_id = $3 AND entity = $4",
+        tx.tenant().0,
+        new.source.0,
+        new.destination.0,
+        new.entity.as_str()
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok((SyncId(existing), false))
+}
+
+/// One sync.
+pub async fn get(tx: &mut TenantTx, id: SyncId) -> Result<SyncRow> {
+    rows(tx, Some(id), None).await?.pop().ok_or(Error::NotFound)
+}
+
+/// The syncs between two connections, in this direction.
+pub async fn of_pair(tx: &mut TenantTx, source: ConnectionId, destination: ConnectionId) -> Result<Vec<SyncRow>> {
+    rows(tx, None, Some((source, destination))).await
+}
+
+async fn rows(
+    tx: &mut TenantTx,
+    id: Option<SyncId>,
+    pair: Option<(ConnectionId, ConnectionId)>,
+) -> Result<Vec<SyncRow>> {
+    let rows = sqlx::query!(
+        "SELECT id, entity, source_connection_id, destination_connection_id, state, max_attempts, watermark_at
+        FROM syncs
+        WHERE tenant_id = $1
+            AND ($2::uuid IS NULL OR id = $2)
+            AND ($3::uuid IS NULL OR source_connection_id = $3)
+            AND ($4::uuid IS NULL OR destination_connection_id = $4)
+        LIMIT 500",
+        tx.tenant().0,
+        id.map(|id| id.0),
+        pair.map(|(source, _)| source.0),
+        pair.map(|(_, destination)| destination.0)
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(SyncRow {
+                id: SyncId(row.id),
+                entity: row.entity.parse()?,
+                source: ConnectionId(row.source_connection_id),
+                destination: ConnectionId(row.destination_connection_id),
+                state: row.state.parse()?,
+                max_attempts: row.max_attempts,
+                watermark_at: row.watermark_at,
+            })
+        })
+        .collect()
+}
+
+pub async fn set_state(tx: &mut TenantTx, id: SyncId, state: SyncState, now: DateTime<Utc>) -> Result<bool> {
+    let updated = sqlx::query!(
+        "UPDATE syncs SET state = $3, updated_at = $4 WHERE tenant_id = $1 AND id = $2 AND state <> $3",
+        tx.tenant().0,
+        id.0,
+        state.as_str(),
+        now
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(updated.rows_affected() == 1)
+}
+
+pub async fn delete(tx: &mut TenantTx, id: SyncId) -> Result<()> {
+    let deleted = sqlx::query!("DELETE FROM syncs WHERE tenant_id = $1 AND id = $2", tx.tenant().0, id.0)
+        .execute(&mut **tx)
+        .await?;
+    if deleted.rows_affected() == 1 { Ok(()) } else { Err(Error::NotFound) }
+}
+
+/// Moves the watermark on; it never goes back.
+pub async fn raise_watermark(tx: &mut TenantTx, id: SyncId, to: DateTime<Utc>) -> Result<()> {
+    sqlx::query!(
+        "UPDATE syncs SET watermark_at = GREATEST(watermark_at, $3) WHERE tenant_id = $1 AND id = $2",
+        tx.tenant().0,
+        id.0,
+        to
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Why a sync cannot run now; `None` when it can.
+pub async fn obstacle(tx: &mut TenantTx, id: SyncId) -> Result<Option<String>> {
+    let row = sqlx::query!(
+        r#"SELECT syncs.state, source.name AS source_name, source.state AS source_state,
+            destination.name AS destination_name, destination.state AS destination_state
+        FROM syncs
+        JOIN connections AS source ON source.tenant_id = syncs.tenant_id AND source.id = syncs.source_connection_id
+        JOIN connections AS destination
+            ON destination.tenant_id = syncs.tenant_id AND destination.id = syncs.destination_connection_id
+        WHERE syncs.tenant_id = $1 AND syncs.id = $2"#,
+        tx.tenant().0,
+        id.0
+    )
+    .fetch_optional(&mut **tx)
+    .await?
+    .ok_or(Error::NotFound)?;
+    if row.state.parse::<SyncState>()? == SyncState::Paused {
+        return Ok(Some("This sync is paused. Resume it first.".into()));
+    }
+    for (name, state) in [(row.source_name, row.source_state), (row.destination_name, row.destination_state)] {
+        match state.parse::<ConnectionState>()? {
+            ConnectionState::Active => {}
+            ConnectionState::Paused => {
+                return Ok(Some(format!("The connection “{name}” is paused. Resume it first.")));
+            }
+            ConnectionState::Unauthorised => {
+                return Ok(Some(format!("“{name}” refused its credentials. Edit the connection and test it.")));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Syncs for screens, without their counts and runs: all of them, or one.
+pub async fn views(tx: &mut TenantTx, only: Option<SyncId>) -> Result<Vec<SyncView>> {
+    let rows = sqlx::query!(
+        r#"SELECT syncs.id, syncs.entity, syncs.state, syncs.max_attempts, syncs.watermark_at, syncs.created_at,
+            source.id AS source_id, source.name AS source_name, source.vendor AS source_vendor,
+            destination.id AS destination_id, destination.name AS destination_name,
+            destination.vendor AS destination_vendor
+        FROM syncs
+        JOIN connections AS source ON source.tenant_id = syncs.tenant_id AND source.id = syncs.source_connection_id
+        JOIN connections AS destination
+            ON destination.tenant_id = syncs.tenant_id AND destination.id = syncs.destination_connection_id
+        WHERE syncs.tenant_id = $1 AND ($2::uuid IS NULL OR syncs.id = $2)
+        ORDER BY array_position(ARRAY['order', 'customer', 'product'], syncs.entity), source.name, destination.name
+        LIMIT 500"#,
+        tx.tenant().0,
+        only.map(|id| id.0)
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let end = |id: Uuid, name: String, vendor: String| {
+        Ok::<_, Error>(EndView { connection: ConnectionId(id), name, vendor: vendor.parse()? })
+    };
+    rows.into_iter()
+        .map(|row| {
+            let entity: Entity = row.entity.parse()?;
+            Ok(SyncView {
+                id: SyncId(row.id),
+                name: entity.label().to_owned(),
+                entity,
+                source: end(row.source_id, row.source_name, row.source_vendor)?,
+                destination: end(row.destination_id, row.destination_name, row.destination_vendor)?,
+                state: row.state.parse()?,
+                max_attempts: row.max_attempts,
+                counts: StatusCounts::default(),
+                watermark_at: row.watermark_at,
+                active: Vec::new(),
+                created_at: row.created_at,
+            })
+        })
+        .collect()
+}

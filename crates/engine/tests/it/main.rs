@@ -1,0 +1,11 @@
+//! Use-cases, SQL and slices on a real PostgreSQL, against the vendors' sandboxes.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking, its helpers too")]
+
+mod accounts;
+mod connections;
+mod sessions;
+mod stream;
+mod support;
+mod sync;
+mod tenancy;

@@ -1,0 +1,108 @@
+//! An account as the pages work with it: the same few steps for a shop and for an ERP.
+
+use std::sync::{Arc, RwLockReadGuard};
+
+use crate::acumatica::{ENTITIES, Erp, FieldError, Refusal as ErpRefusal, Step, back_office};
+use crate::shopify::Shop;
+use crate::shopify::records::{Refusal as ShopRefusal, save};
+use crate::table::Doc;
+use crate::world::World;
+
+/// A shop or an ERP account.
+pub enum Desk {
+    /// A shop.
+    Shop(Arc<Shop>),
+    /// An ERP account.
+    Erp(Arc<Erp>),
+}
+
+/// What is wrong, by field: `lineItems/0/quantity`, or empty for the whole record.
+pub type Problems = Vec<(String, String)>;
+
+impl Desk {
+    /// The data.
+    pub fn read(&self) -> RwLockReadGuard<'_, World> {
+        match self {
+            Self::Shop(shop) => shop.account.read(),
+            Self::Erp(erp) => erp.account.read(),
+        }
+    }
+
+    /// Milliseconds since 1970.
+    #[must_use]
+    pub fn now(&self) -> i64 {
+        match self {
+            Self::Shop(shop) => shop.now(),
+            Self::Erp(erp) => erp.now(),
+        }
+    }
+
+    /// Whose account it is, in words.
+    #[must_use]
+    pub fn owner(&self) -> String {
+        match self {
+            Self::Shop(shop) => format!("Shop {}", hidden(&shop.token)),
+            Self::Erp(erp) if erp.company.is_empty() => format!("ERP user {}", erp.user),
+            Self::Erp(erp) => format!("ERP user {} of {}", erp.user, erp.company),
+        }
+    }
+
+    /// Saves a record, new or changed; its number.
+    pub fn save(&self, table: &'static str, number: Option<u64>, changes: &Doc) -> Result<u64, Problems> {
+        match self {
+            Self::Shop(shop) => save(&mut shop.account.write(), table, number, changes, shop.now()).map_err(of_shop),
+            Self::Erp(erp) => {
+                let entity = ENTITIES
+                    .into_iter()
+                    .find(|entity| entity.name == table)
+                    .ok_or_else(|| whole("There is no such record."))?;
+                back_office(&mut erp.account.write(), entity, number, changes, erp.now())
+                    .map(|row| row.seq)
+                    .map_err(of_erp)
+            }
+        }
+    }
+}
+
+/// A credential as it may stand on a page.
+#[must_use]
+pub fn hidden(token: &str) -> String {
+    let shown: String = token.chars().take(8).collect();
+    if shown.len() < token.len() { format!("{shown}…") } else { shown }
+}
+
+fn of_shop(refusal: ShopRefusal) -> Problems {
+    match refusal {
+        ShopRefusal::Invalid { field, message } => {
+            vec![(field.replace('[', "/").replace(['.', ']'], "/").replace("//", "/"), message)]
+        }
+        ShopRefusal::NotFound => whole("There is no such record."),
+        ShopRefusal::Io(error) => unsaved(&error),
+    }
+}
+
+fn of_erp(refusal: ErpRefusal) -> Problems {
+    match refusal {
+        ErpRefusal::Invalid(_, errors) => errors.into_iter().map(|error| (path(&error), error.message)).collect(),
+        ErpRefusal::Bad(message) | ErpRefusal::NotFound(message) => whole(&message),
+        ErpRefusal::Precondition => whole("The record is there already."),
+        ErpRefusal::Io(error) => unsaved(&error),
+    }
+}
+
+fn path(error: &FieldError) -> String {
+    let step = |step: &Step| match step {
+        Step::Field(name) => (*name).to_owned(),
+        Step::Row(number) => number.to_string(),
+    };
+    error.path.iter().map(step).collect::<Vec<_>>().join("/")
+}
+
+fn unsaved(error: &std::io::Error) -> Problems {
+    tracing::error!(%error, "the sandbox could not write its state");
+    whole("The record could not be kept. Is the disk full?")
+}
+
+fn whole(message: &str) -> Problems {
+    vec![(String::new(), message.to_owned())]
+}

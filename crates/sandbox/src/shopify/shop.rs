@@ -1,0 +1,96 @@
+//! One shop: an account by access token.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+use serde_json::{Value, json};
+
+use crate::account::{Account, lock};
+use crate::clock::Clock;
+use crate::journal::Line;
+use crate::table::Doc;
+use crate::world::{Plan, World};
+
+use super::bucket::{Bucket, Limits};
+
+/// The table of orders.
+pub const ORDERS: &str = "orders";
+/// The table of customers.
+pub const CUSTOMERS: &str = "customers";
+/// The table of products.
+pub const PRODUCTS: &str = "products";
+
+/// Ids of different kinds start apart, so that one cannot be taken for another unnoticed.
+const PLANS: &[Plan] = &[(ORDERS, 5_000, &["name"]), (CUSTOMERS, 7_000, &["email"]), (PRODUCTS, 9_000, &["handle"])];
+
+/// A shop's account.
+#[derive(Debug)]
+pub struct Shop {
+    /// The access token, which is the credential.
+    pub token: String,
+    /// Data, faults, counts.
+    pub account: Account,
+    bucket: Mutex<Bucket>,
+    clock: Clocked,
+}
+
+/// A clock that can be part of something that is printed.
+pub struct Clocked(pub Clock);
+
+impl std::fmt::Debug for Clocked {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Clock")
+    }
+}
+
+impl Shop {
+    /// The shop of a token, with what its file held.
+    pub fn new(token: &str, file: Option<PathBuf>, lines: Vec<Line>, clock: Clock) -> io::Result<Self> {
+        let mut world = World::new(PLANS);
+        world.replay(lines);
+        let bucket = Mutex::new(Bucket::new(Limits::from_doc(world.limits()), clock().timestamp_millis()));
+        let account = Account::open(PLANS, file, world, describe(token))?;
+        Ok(Self { token: token.to_owned(), account, bucket, clock: Clocked(clock) })
+    }
+
+    /// Milliseconds since 1970.
+    #[must_use]
+    pub fn now(&self) -> i64 {
+        (self.clock.0)().timestamp_millis()
+    }
+
+    /// The bucket of query cost, filled up to now.
+    pub fn bucket<T>(&self, with: impl FnOnce(&mut Bucket) -> T) -> T {
+        let mut bucket = lock(&self.bucket);
+        bucket.restore(self.now());
+        with(&mut bucket)
+    }
+
+    /// Sets `maximum_available` and `restore_rate`.
+    pub fn set_limits(&self, limits: &Doc) -> io::Result<()> {
+        let mut world = self.account.write();
+        world.set_limits(limits)?;
+        let limits = Limits::from_doc(world.limits());
+        self.bucket(|bucket| bucket.set(limits));
+        Ok(())
+    }
+
+    /// Forgets records, counts and faults, and fills the bucket.
+    pub fn reset(&self) -> io::Result<()> {
+        self.account.reset(describe(&self.token))?;
+        self.bucket(Bucket::fill);
+        Ok(())
+    }
+
+    /// Requests, throttled requests, and what is left in the bucket.
+    #[must_use]
+    pub fn stats(&self) -> Value {
+        let (requests, throttled) = self.account.counts();
+        json!({"requests": requests, "throttled": throttled, "cost": self.bucket(|bucket| bucket.status()), "writes": {}})
+    }
+}
+
+fn describe(token: &str) -> Value {
+    json!({"token": token})
+}

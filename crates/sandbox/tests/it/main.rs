@@ -1,0 +1,10 @@
+//! The sandbox through its routes, as a connector and as a test would use it.
+
+#![expect(clippy::unwrap_used, reason = "a test stops at its first surprise")]
+
+mod acumatica;
+mod faults;
+mod journal;
+mod kit;
+mod pages;
+mod shopify;

@@ -1,0 +1,62 @@
+// The demo: a newcomer with one click, and an order that the ERP rejects.
+
+import { live, statusTab, tryDemo } from "../support/organisation";
+import { sandbox } from "../support/sandbox";
+import { expect, test } from "../support/test";
+
+test("a newcomer tries the sandbox, sees orders arrive, and mends the one that the ERP rejects", async ({ page }) => {
+  test.setTimeout(120_000);
+  const slug = await tryDemo(page);
+
+  // It is under way before the eyes, and ends by itself.
+  await expect(page.getByRole("progressbar").first()).toBeVisible();
+  await expect(page.getByText(/Process of Orders is done: 1 of 40 records failed/)).toBeVisible({ timeout: 60_000 });
+  const orders = page.getByRole("article").filter({ has: page.getByRole("link", { name: "Orders", exact: true }) });
+  await expect(orders.getByRole("link", { name: "39 Processed" })).toBeVisible();
+  await expect(orders.getByRole("link", { name: "1 Failed" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "First steps" })).toBeHidden();
+
+  // The vendor's own words, the field and the next try.
+  await page.goto("/history?status=failed");
+  await expect(page).toHaveURL(new RegExp(`/o/${slug}/history\\?status=failed`));
+  await live(page);
+  const row = page.getByRole("row").filter({ hasText: "Failed" });
+  await expect(row).toHaveCount(1);
+  await row.getByRole("rowheader").getByRole("link").click();
+  const drawer = page.getByRole("dialog", { name: "Record" });
+  const problem = drawer.getByTestId("record-error");
+  await expect(problem).toContainText(/inactive|not active/i);
+  await expect(problem).toContainText("Field: ");
+  await expect(problem).toContainText("1 try failed. Next try: ");
+  await expect(drawer.getByText("Attempt 1", { exact: true })).toBeVisible();
+
+  // The other half of the demo: the item is made active there.
+  const back = await page.context().newPage();
+  await page.goto(`/o/${slug}`);
+  const link = await page.getByRole("link", { name: "its shop and ERP" }).getAttribute("href");
+  await page.goBack();
+  await back.goto(link ?? "");
+  await back.goto(new URL("/erp/items?q=TEA-EARL-100", back.url()).href);
+  await back.getByRole("link", { name: "TEA-EARL-100" }).click();
+  await back.getByRole("button", { name: "Activate", exact: true }).click();
+  await expect(back.getByText("The item is active.")).toBeVisible();
+  await back.close();
+
+  await live(page);
+  await drawer.getByRole("button", { name: "Retry" }).click();
+  await expect(drawer.getByText("1 record will be tried again now.")).toBeVisible();
+  await expect(drawer.getByText("Attempt 2", { exact: true })).toBeVisible({ timeout: 30_000 });
+  await expect(drawer.locator(".facts").getByText("Processed", { exact: true })).toBeVisible();
+  const second = drawer.getByRole("listitem").filter({ hasText: "Attempt 2" });
+  await second.getByText("Request", { exact: true }).click();
+  await expect(second.getByLabel("Request", { exact: true })).toContainText("TEA-EARL-100");
+  await second.getByText("Response", { exact: true }).click();
+  await expect(second.getByLabel("Response", { exact: true })).toContainText("OrderNbr");
+  await page.keyboard.press("Escape");
+  await expect(drawer).toBeHidden();
+  await expect(statusTab(page, "Failed", "0")).toBeVisible();
+
+  const account = new URL(link ?? "").searchParams.get("erp") ?? "";
+  const { writes } = await sandbox.stats("acumatica", account);
+  expect(writes.SalesOrder).toMatchObject({ records: 40, max_per_record: 1 });
+});

@@ -1,0 +1,9 @@
+//! The web role through its real router, on a real PostgreSQL.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking, its helpers too")]
+
+mod assets;
+mod events;
+mod refusals;
+mod signing_in;
+mod support;
