@@ -19,9 +19,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::Entity;
 use domain::canonical::Canonical;
 use domain::connection::Reached;
+use domain::{Entity, Vendor};
 use futures::{StreamExt, TryStreamExt, stream};
 use secrecy::SecretString;
 use serde_json::Value;
@@ -29,7 +29,9 @@ use serde_json::Value;
 use crate::error::{Error, Failure, Result};
 use crate::http::GuardedClient;
 use crate::settings::{Settings, refused};
-use crate::vendor::{Connector, Found, Listing, Page, Save, Saved};
+use crate::vendor::{
+    Abilities, Annotation, Connector, Exchange, Found, Listing, Page, Removal, Save, Saved, SchemaField,
+};
 use api::Api;
 use model::Reader;
 use session::Session;
@@ -74,8 +76,30 @@ impl Acumatica {
     }
 }
 
+/// What the ERP lets us do with an entity.
+pub(crate) const fn abilities(entity: Entity) -> Abilities {
+    let known = matches!(entity, Entity::Order | Entity::Customer | Entity::Product);
+    Abilities { read: known, insert: known, update: known, deactivate: false, delete: false }
+}
+
 #[async_trait]
 impl Connector for Acumatica {
+    fn vendor(&self) -> Vendor {
+        Vendor::Acumatica
+    }
+
+    async fn remove(&self, entity: Entity, _id: &str, _how: Removal) -> std::result::Result<Exchange, Failure> {
+        Err(unsupported(entity).into())
+    }
+
+    async fn annotate(&self, entity: Entity, _id: &str, _note: &Annotation) -> std::result::Result<Exchange, Failure> {
+        Err(unsupported(entity).into())
+    }
+
+    async fn schema(&self, _entity: Entity) -> Result<Vec<SchemaField>> {
+        Ok(Vec::new())
+    }
+
     async fn check(&self) -> Result<Reached> {
         let versions = self.api.versions().await?;
         let endpoints = versions.get("endpoints").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
@@ -159,4 +183,9 @@ impl Connector for Acumatica {
     async fn close(&self) -> Result<()> {
         self.api.session.close().await
     }
+}
+
+fn unsupported(entity: Entity) -> Error {
+    let message = format!("Syncline cannot do this with {} in Acumatica.", entity.label().to_lowercase());
+    Error::Rejected { code: "unsupported".into(), message, field: None }
 }

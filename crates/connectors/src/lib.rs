@@ -14,4 +14,7 @@ mod text;
 pub mod vendor;
 
 pub use error::{Error, Failure, Result};
-pub use vendor::{Connector, Exchange, Found, Listing, Page, Save, Saved, connect, mapping};
+pub use vendor::{
+    Abilities, Annotation, Connector, Exchange, Found, Listing, Page, Removal, Save, Saved, SchemaField, abilities,
+    connect, mapping,
+};

@@ -15,16 +15,18 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, SecondsFormat, Utc};
-use domain::Entity;
 use domain::canonical::Canonical;
 use domain::connection::Reached;
+use domain::{Entity, Vendor};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use crate::error::{Error, Failure, Result};
 use crate::http::GuardedClient;
 use crate::settings::Settings;
-use crate::vendor::{Connector, Found, Listing, Page, Save, Saved};
+use crate::vendor::{
+    Abilities, Annotation, Connector, Exchange, Found, Listing, Page, Removal, Save, Saved, SchemaField,
+};
 use api::Api;
 use model::Reader;
 pub(crate) use model::fields;
@@ -98,8 +100,30 @@ impl Batch {
     }
 }
 
+/// What the shop lets us do with an entity.
+pub(crate) const fn abilities(entity: Entity) -> Abilities {
+    let read = matches!(entity, Entity::Order | Entity::Customer | Entity::Product);
+    Abilities { read, insert: false, update: false, deactivate: false, delete: false }
+}
+
 #[async_trait]
 impl Connector for Shopify {
+    fn vendor(&self) -> Vendor {
+        Vendor::Shopify
+    }
+
+    async fn remove(&self, _entity: Entity, _id: &str, _how: Removal) -> std::result::Result<Exchange, Failure> {
+        Err(read_only().into())
+    }
+
+    async fn annotate(&self, _entity: Entity, _id: &str, _note: &Annotation) -> std::result::Result<Exchange, Failure> {
+        Err(read_only().into())
+    }
+
+    async fn schema(&self, _entity: Entity) -> Result<Vec<SchemaField>> {
+        Ok(Vec::new())
+    }
+
     async fn check(&self) -> Result<Reached> {
         let answer = self.api.query(&queries::SHOP, 1, json!({})).await?;
         let shop = answer.data.get("shop").ok_or_else(|| model::malformed("the shop is missing"))?;

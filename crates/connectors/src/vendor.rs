@@ -34,6 +34,8 @@ pub struct Listing {
     pub entity: Entity,
     /// `None` = everything.
     pub since: Option<DateTime<Utc>>,
+    /// Only what was last changed at this time or earlier; `None` = no end.
+    pub until: Option<DateTime<Utc>>,
     /// Where to go on: [`Page::next`] of the page before.
     pub cursor: Option<String>,
 }
@@ -87,9 +89,71 @@ impl Exchange {
     pub const MAX_BODY: usize = 16 * 1024;
 }
 
+/// What a vendor's system lets us do with an entity.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Abilities {
+    /// Its records can be listed and read.
+    pub read: bool,
+    pub insert: bool,
+    pub update: bool,
+    /// It can be taken out of use and stays ([`Removal::Deactivate`]).
+    pub deactivate: bool,
+    /// It can be deleted, or cancelled where the vendor deletes nothing ([`Removal::Delete`]).
+    pub delete: bool,
+}
+
+/// How a record is to go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Removal {
+    Deactivate,
+    Delete,
+}
+
+/// What is noted on a record beside its own fields, for people who look at it there.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Annotation {
+    /// A short word that lists can be filtered by (Shopify: a tag).
+    pub tag: Option<String>,
+    /// Named values (Shopify: metafields of the namespace `syncline`).
+    pub values: Vec<(String, String)>,
+}
+
+/// A field of a vendor's entity, as its API describes it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+pub struct SchemaField {
+    /// By the vendor's own name, the path within the entity (`Details.InventoryID`).
+    pub name: String,
+    /// The vendor's own name of its type.
+    pub kind: String,
+}
+
 /// One vendor's system, signed in or able to.
 #[async_trait]
 pub trait Connector: Send + Sync {
+    /// What can be done with an entity.
+    fn abilities(&self, entity: Entity) -> Abilities {
+        abilities(self.vendor(), entity)
+    }
+
+    fn vendor(&self) -> Vendor;
+
+    /// Takes a record out of use or deletes it. A record that is gone already counts as removed.
+    ///
+    /// # Errors
+    /// With the exchange, when the vendor answered.
+    async fn remove(&self, entity: Entity, id: &str, how: Removal) -> std::result::Result<Exchange, Failure>;
+
+    /// Notes something on a record; doing it twice changes nothing. The record's own fields stay as they are, its time of
+    /// change does not.
+    ///
+    /// # Errors
+    /// With the exchange, when the vendor answered; [`crate::Error::Rejected`] where the vendor has no place for it.
+    async fn annotate(&self, entity: Entity, id: &str, note: &Annotation) -> std::result::Result<Exchange, Failure>;
+
+    /// The fields that the system's API offers for an entity, sorted, as far as they can be asked for without reading a
+    /// record.
+    async fn schema(&self, entity: Entity) -> Result<Vec<SchemaField>>;
+
     /// Asks the system who it is. Reads only.
     async fn check(&self) -> Result<Reached>;
 
@@ -150,6 +214,15 @@ pub fn connect(
     match vendor {
         Vendor::Shopify => Ok(Box::new(crate::shopify::Shopify::new(client, settings, credentials)?)),
         Vendor::Acumatica => Ok(Box::new(crate::acumatica::Acumatica::new(client, settings, credentials, session)?)),
+    }
+}
+
+/// What a vendor's system lets us do with an entity.
+#[must_use]
+pub fn abilities(vendor: Vendor, entity: Entity) -> Abilities {
+    match vendor {
+        Vendor::Shopify => crate::shopify::abilities(entity),
+        Vendor::Acumatica => crate::acumatica::abilities(entity),
     }
 }
 

@@ -22,6 +22,9 @@ pub enum Canonical {
     Order(Order),
     Customer(Customer),
     Product(Product),
+    Payment(Payment),
+    Shipment(Shipment),
+    Stock(Stock),
 }
 
 /// A pointer to another record, in the terms of one system.
@@ -95,6 +98,49 @@ pub struct OrderLine {
     pub unit_price: Money,
 }
 
+/// Money that a buyer paid towards an order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Payment {
+    /// What the system that took the money calls it; the unique key at the other side.
+    pub reference: String,
+    pub order: Option<Reference>,
+    pub customer: Option<Reference>,
+    pub amount: Money,
+    pub paid_on: Option<NaiveDate>,
+    /// `visa`, `paypal`, `manual`: the shop's gateway.
+    pub method: Option<String>,
+}
+
+/// Goods of an order that left the house.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Shipment {
+    /// The unique key at the other side.
+    pub number: String,
+    pub order: Option<Reference>,
+    pub shipped_on: Option<NaiveDate>,
+    pub carrier: Option<String>,
+    pub tracking: Option<String>,
+    pub lines: Vec<ShipmentLine>,
+}
+
+/// One line of a shipment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ShipmentLine {
+    pub product: Option<Reference>,
+    /// In thousandths.
+    pub quantity_milli: i64,
+}
+
+/// How much of a product can be sold at one location.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Stock {
+    /// The product's; the unique key.
+    pub sku: String,
+    pub product: Option<Reference>,
+    /// In thousandths.
+    pub available_milli: i64,
+}
+
 impl Canonical {
     #[must_use]
     pub const fn entity(&self) -> Entity {
@@ -102,6 +148,9 @@ impl Canonical {
             Self::Order(_) => Entity::Order,
             Self::Customer(_) => Entity::Customer,
             Self::Product(_) => Entity::Product,
+            Self::Payment(_) => Entity::Payment,
+            Self::Shipment(_) => Entity::Shipment,
+            Self::Stock(_) => Entity::Stock,
         }
     }
 
@@ -112,6 +161,9 @@ impl Canonical {
             Self::Order(order) => Some(order.number.as_str()),
             Self::Customer(customer) => customer.email.as_deref(),
             Self::Product(product) => Some(product.sku.as_str()),
+            Self::Payment(payment) => Some(payment.reference.as_str()),
+            Self::Shipment(shipment) => Some(shipment.number.as_str()),
+            Self::Stock(stock) => Some(stock.sku.as_str()),
         };
         key.map(str::trim).filter(|key| !key.is_empty())
     }
@@ -132,16 +184,54 @@ impl Canonical {
                 None => customer.name.clone(),
             },
             Self::Product(product) => format!("{} · {}", product.sku, product.title),
+            Self::Payment(payment) => {
+                let order = payment.order.as_ref().and_then(|order| order.key.as_deref());
+                let amount = payment.amount.to_string();
+                let parts = [Some(payment.reference.as_str()), order, Some(amount.as_str())];
+                parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
+            }
+            Self::Shipment(shipment) => {
+                let order = shipment.order.as_ref().and_then(|order| order.key.as_deref());
+                let parts = [Some(shipment.number.as_str()), order, shipment.tracking.as_deref()];
+                parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
+            }
+            Self::Stock(stock) => {
+                let (whole, rest) = (stock.available_milli / 1000, (stock.available_milli % 1000).abs());
+                if rest == 0 {
+                    format!("{} · {whole}", stock.sku)
+                } else {
+                    format!("{} · {whole}.{rest:03}", stock.sku)
+                }
+            }
         }
     }
 
     /// The records that must be at the destination first, each once.
     #[must_use]
     pub fn references(&self) -> Vec<(Entity, &Reference)> {
-        let Self::Order(order) = self else { return Vec::new() };
+        let all: Vec<(Entity, &Reference)> = match self {
+            Self::Order(order) => {
+                let products = order.lines.iter().filter_map(|line| line.product.as_ref());
+                let customer = order.customer.iter().map(|c| (Entity::Customer, c));
+                customer.chain(products.map(|p| (Entity::Product, p))).collect()
+            }
+            Self::Payment(payment) => {
+                let customer = payment.customer.iter().map(|c| (Entity::Customer, c));
+                payment.order.iter().map(|o| (Entity::Order, o)).chain(customer).collect()
+            }
+            Self::Shipment(shipment) => {
+                let products = shipment.lines.iter().filter_map(|line| line.product.as_ref());
+                shipment
+                    .order
+                    .iter()
+                    .map(|o| (Entity::Order, o))
+                    .chain(products.map(|p| (Entity::Product, p)))
+                    .collect()
+            }
+            Self::Stock(stock) => stock.product.iter().map(|p| (Entity::Product, p)).collect(),
+            Self::Customer(_) | Self::Product(_) => Vec::new(),
+        };
         let mut found: Vec<(Entity, &Reference)> = Vec::new();
-        let products = order.lines.iter().filter_map(|line| line.product.as_ref());
-        let all = order.customer.iter().map(|c| (Entity::Customer, c)).chain(products.map(|p| (Entity::Product, p)));
         for reference in all {
             if !found.iter().any(|(entity, r)| *entity == reference.0 && r.id == reference.1.id) {
                 found.push(reference);
@@ -159,15 +249,34 @@ impl Canonical {
         &self,
         translate: impl Fn(Entity, &Reference) -> Option<Reference>,
     ) -> Result<Self, (Entity, Reference)> {
-        let Self::Order(order) = self else { return Ok(self.clone()) };
-        let mut order = order.clone();
-        if let Some(customer) = &mut order.customer {
-            *customer = translate(Entity::Customer, customer).ok_or((Entity::Customer, customer.clone()))?;
+        let mut record = self.clone();
+        let replace = |entity: Entity, reference: &mut Reference| {
+            *reference = translate(entity, reference).ok_or_else(|| (entity, reference.clone()))?;
+            Ok(())
+        };
+        record.references_mut().into_iter().try_for_each(|(entity, reference)| replace(entity, reference))?;
+        Ok(record)
+    }
+
+    fn references_mut(&mut self) -> Vec<(Entity, &mut Reference)> {
+        match self {
+            Self::Order(order) => {
+                let products = order.lines.iter_mut().filter_map(|line| line.product.as_mut());
+                let customer = order.customer.iter_mut().map(|c| (Entity::Customer, c));
+                customer.chain(products.map(|p| (Entity::Product, p))).collect()
+            }
+            Self::Payment(payment) => {
+                let customer = payment.customer.iter_mut().map(|c| (Entity::Customer, c));
+                payment.order.iter_mut().map(|o| (Entity::Order, o)).chain(customer).collect()
+            }
+            Self::Shipment(shipment) => {
+                let products = shipment.lines.iter_mut().filter_map(|line| line.product.as_mut());
+                let order = shipment.order.iter_mut().map(|o| (Entity::Order, o));
+                order.chain(products.map(|p| (Entity::Product, p))).collect()
+            }
+            Self::Stock(stock) => stock.product.iter_mut().map(|p| (Entity::Product, p)).collect(),
+            Self::Customer(_) | Self::Product(_) => Vec::new(),
         }
-        for product in order.lines.iter_mut().filter_map(|line| line.product.as_mut()) {
-            *product = translate(Entity::Product, product).ok_or((Entity::Product, product.clone()))?;
-        }
-        Ok(Self::Order(order))
     }
 
     /// What two equal states have in common, whichever way they came.

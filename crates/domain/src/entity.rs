@@ -6,6 +6,12 @@ crate::text_enum! {
         Order = "order", "Orders";
         Customer = "customer", "Customers";
         Product = "product", "Products";
+        /// Money that a buyer paid towards an order.
+        Payment = "payment", "Payments";
+        /// Goods of an order that left the house.
+        Shipment = "shipment", "Shipments";
+        /// How much of a product can be sold at one location.
+        Stock = "stock", "Stock levels";
     }
 }
 
@@ -17,6 +23,9 @@ impl Entity {
             Self::Order => "order",
             Self::Customer => "customer",
             Self::Product => "product",
+            Self::Payment => "payment",
+            Self::Shipment => "shipment",
+            Self::Stock => "stock level",
         }
     }
 
@@ -25,7 +34,21 @@ impl Entity {
     pub const fn prerequisites(self) -> &'static [Self] {
         match self {
             Self::Order => &[Self::Customer, Self::Product],
+            Self::Payment => &[Self::Order, Self::Customer],
+            Self::Shipment => &[Self::Order, Self::Product],
+            Self::Stock => &[Self::Product],
             Self::Customer | Self::Product => &[],
+        }
+    }
+
+    /// What its unique key is called: that by which a record is found at the other side.
+    #[must_use]
+    pub const fn key_label(self) -> &'static str {
+        match self {
+            Self::Order | Self::Shipment => "number",
+            Self::Customer => "e-mail address",
+            Self::Product | Self::Stock => "SKU",
+            Self::Payment => "reference",
         }
     }
 }
@@ -35,6 +58,16 @@ crate::text_enum! {
     Side {
         Source = "source", "Source";
         Destination = "destination", "Destination";
+    }
+}
+
+impl Side {
+    #[must_use]
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Source => Self::Destination,
+            Self::Destination => Self::Source,
+        }
     }
 }
 

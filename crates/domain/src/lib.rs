@@ -9,6 +9,7 @@ pub mod backoff;
 pub mod canonical;
 pub mod connection;
 pub mod entity;
+pub mod filter;
 pub mod history;
 pub mod ids;
 pub mod matching;

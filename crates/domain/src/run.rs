@@ -15,6 +15,14 @@ crate::text_enum! {
         Process = "process", "Process";
         /// Lists everything: the only one that can notice deletions.
         FullPrepare = "full_prepare", "Full prepare";
+        /// Lists what changed in a range of time, and prepares of it what is not processed.
+        RangePrepare = "range_prepare", "Prepare by date";
+        /// Lists both sides completely and compares each pair, field by field.
+        Reconcile = "reconcile", "Reconcile";
+        /// Says what processing would do with the next records, and writes nothing.
+        DryRun = "dry_run", "Dry run";
+        /// Reads one record on both sides and shows them beside each other.
+        Compare = "compare", "Compare both sides";
         /// Asks a connection whether it works.
         Test = "test", "Connection test";
     }
@@ -54,6 +62,10 @@ crate::text_enum! {
         Webhook = "webhook", "Webhook";
         /// After a prepare run that found something.
         Chained = "chained", "After prepare";
+        /// Records fell due whose sync processes at once.
+        Due = "due", "Records fell due";
+        /// A breaker asks whether the system is back.
+        Probe = "probe", "Probe";
     }
 }
 

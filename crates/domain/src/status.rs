@@ -61,6 +61,22 @@ crate::text_enum! {
         SettingsChanged = "settings_changed", "Settings changed";
         Filtered = "filtered", "Excluded by the filter";
         CrashedWorker = "crashed_worker", "Interrupted by a crash";
+        ChangedAtDestination = "changed_at_destination", "Changed in the destination";
+        InsertedInSource = "inserted_in_source", "Inserted in the source";
+        UpdatedInSource = "updated_in_source", "Updated in the source";
+        FailedToSaveInSource = "failed_to_save_in_source", "Failed to save in the source";
+        ConflictOverriddenInSource = "conflict_overridden_in_source", "Conflict resolved by override in the source";
+        ConflictFound = "conflict_found", "Both sides changed";
+        ConflictResolved = "conflict_resolved", "Conflict resolved by hand";
+        DeletedInDestination = "deleted_in_destination", "Deleted in the destination";
+        DeletedInSource = "deleted_in_source", "Deleted in the source";
+        Deactivated = "deactivated", "Deactivated at the other side";
+        Kept = "kept", "Gone on one side, kept on the other";
+        ManuallySynchronised = "manually_synchronised", "Manually synchronised";
+        ManuallyLinked = "manually_linked", "Linked by hand";
+        PayloadEdited = "payload_edited", "Edited by hand";
+        Replayed = "replayed", "Replayed from an earlier version";
+        Repaired = "repaired", "Queued by a repair";
     }
 }
 
@@ -71,6 +87,10 @@ crate::text_enum! {
         Skip = "skip", "Skip";
         SetPrepared = "set_prepared", "Set as prepared";
         SyncNow = "sync_now", "Sync now";
+        /// Both sides are right as they are; only when both ids are known.
+        SetProcessed = "set_processed", "Set as processed";
+        /// Forgets the record; a later listing finds it anew.
+        Forget = "forget", "Delete from history";
     }
 }
 
@@ -84,6 +104,8 @@ impl RecordAction {
             Self::Skip => matches!(status, S::Prepared | S::Failed | S::Aborted | S::Invalid | S::Conflict),
             Self::SetPrepared => !matches!(status, S::Prepared | S::Deleted),
             Self::SyncNow => !matches!(status, S::Deleted | S::AwaitingApproval | S::Conflict),
+            Self::SetProcessed => !matches!(status, S::Processed | S::Deleted | S::AwaitingApproval),
+            Self::Forget => true,
         }
     }
 }

@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::entity::Entity;
+use crate::entity::{Entity, Side};
+use crate::filter::Filter;
 use crate::run::RunView;
 use crate::schedule::ScheduleView;
 use crate::{ConnectionId, RecordStatus, SyncId, Vendor};
@@ -13,6 +14,101 @@ crate::text_enum! {
     SyncState {
         Active = "active", "Active";
         Paused = "paused", "Paused";
+    }
+}
+
+crate::text_enum! {
+    /// Which ways changes go.
+    Direction {
+        OneWay = "one_way", "One way";
+        TwoWay = "two_way", "Both ways";
+    }
+}
+
+crate::text_enum! {
+    /// Who wins when both sides of a record changed.
+    ConflictPolicy {
+        PrimaryWins = "primary_wins", "The primary system wins";
+        NewestWins = "newest_wins", "The newest change wins";
+        Ask = "ask", "Ask me";
+    }
+}
+
+crate::text_enum! {
+    /// What happens at the other side when a record is gone on one.
+    DeletionPolicy {
+        Keep = "keep", "Keep it";
+        Deactivate = "deactivate", "Deactivate it";
+        Delete = "delete", "Delete it";
+    }
+}
+
+crate::text_enum! {
+    /// What happens when the fields of a system's entity change.
+    DriftPolicy {
+        CarryOn = "carry_on", "Carry on and tell me";
+        AddFields = "add_fields", "Add new fields and tell me";
+        Stop = "stop", "Stop and ask me";
+    }
+}
+
+crate::text_enum! {
+    /// What a change that a system announces by itself leads to.
+    RealTime {
+        Off = "off", "Off";
+        Prepare = "prepare", "Prepare only";
+        Process = "process", "Prepare and process";
+    }
+}
+
+crate::text_enum! {
+    /// Why a sync waits for a person.
+    Hold {
+        Drift = "drift", "The fields of a system changed";
+        Deletions = "deletions", "Many records are gone at once";
+    }
+}
+
+/// What a person may change about a sync.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SyncSettings {
+    pub direction: Direction,
+    /// The side that wins under [`ConflictPolicy::PrimaryWins`].
+    pub primary: Side,
+    pub conflict_policy: ConflictPolicy,
+    pub deletion_policy: DeletionPolicy,
+    pub drift_policy: DriftPolicy,
+    /// Writes the destination's number back to the source's record (a tag and a metafield) when it was inserted.
+    pub write_back: bool,
+    pub max_attempts: i32,
+    /// What the source's announcements lead to.
+    pub real_time: RealTime,
+    /// What the destination's announcements lead to, in a two-way sync.
+    pub real_time_back: RealTime,
+    /// Changes to one record wait until it has been quiet for so long, 0–300 seconds.
+    pub quiet_seconds: i32,
+    /// But never longer than this after the first of them, 0–3600 seconds.
+    pub longest_wait_seconds: i32,
+    /// `None` = every record is synchronised.
+    pub filter: Option<Filter>,
+}
+
+impl Default for SyncSettings {
+    fn default() -> Self {
+        Self {
+            direction: Direction::OneWay,
+            primary: Side::Source,
+            conflict_policy: ConflictPolicy::PrimaryWins,
+            deletion_policy: DeletionPolicy::Keep,
+            drift_policy: DriftPolicy::CarryOn,
+            write_back: false,
+            max_attempts: DEFAULT_MAX_ATTEMPTS,
+            real_time: RealTime::Off,
+            real_time_back: RealTime::Off,
+            quiet_seconds: 15,
+            longest_wait_seconds: 60,
+            filter: None,
+        }
     }
 }
 

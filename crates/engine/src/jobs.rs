@@ -27,9 +27,9 @@ pub struct Job {
 #[must_use]
 pub const fn queue_of(phase: Phase) -> &'static str {
     match phase {
-        Phase::Prepare | Phase::FullPrepare => "prepare",
+        Phase::Prepare | Phase::FullPrepare | Phase::RangePrepare | Phase::Reconcile => "prepare",
         Phase::Process => "process",
-        Phase::Test => "maintenance",
+        Phase::Test | Phase::DryRun | Phase::Compare => "maintenance",
     }
 }
 

@@ -67,9 +67,12 @@ pub async fn run(engine: &Engine, job: Job, clock: &Clock) -> Result<()> {
 
 async fn work(context: &mut Context) -> Result<Next> {
     let next = match context.run.phase {
-        Phase::Prepare | Phase::FullPrepare => prepare::slice(context).await?,
+        Phase::Prepare | Phase::FullPrepare | Phase::RangePrepare => prepare::slice(context).await?,
         Phase::Process => process::slice(context).await?,
         Phase::Test => test::slice(context).await?,
+        Phase::Reconcile | Phase::DryRun | Phase::Compare => {
+            return Err(Error::Internal("this phase cannot be run yet".into()));
+        }
     };
     // While the heart still beats: a vendor may take its time to log out. A run that goes on at once keeps its sessions.
     if next != Next::Continue {

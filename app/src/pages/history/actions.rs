@@ -81,6 +81,8 @@ pub fn outcome_text(outcome: &ActionOutcome) -> String {
         (RecordAction::Skip, n) => format!("{} skipped.", records(n)),
         (RecordAction::SetPrepared, n) => format!("{} set as prepared.", records(n)),
         (RecordAction::SyncNow, n) => format!("{} on the way.", records(n)),
+        (RecordAction::SetProcessed, n) => format!("{} set as processed.", records(n)),
+        (RecordAction::Forget, n) => format!("{} deleted from the history.", records(n)),
     };
     match outcome.left {
         0 => done,

@@ -30,6 +30,7 @@ pub(super) fn fields(record: &Canonical, current: Option<&Canonical>) -> Result<
         (Canonical::Customer(customer), _) => Ok(self::customer(customer, None)),
         (Canonical::Product(product), Some(Canonical::Product(current))) => self::product(product, Some(current)),
         (Canonical::Product(product), _) => self::product(product, None),
+        (other, _) => Err(super::unsupported(other.entity())),
     }
 }
 

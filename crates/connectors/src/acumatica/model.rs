@@ -31,7 +31,9 @@ impl Reader<'_> {
         let record = match entity {
             Entity::Order => Canonical::Order(order(raw)?),
             Entity::Customer => Canonical::Customer(customer(raw)),
-            Entity::Product => Canonical::Product(self.product(raw)?),
+            Entity::Product | Entity::Payment | Entity::Shipment | Entity::Stock => {
+                Canonical::Product(self.product(raw)?)
+            }
         };
         Ok(Found {
             label: id.clone(),

@@ -18,6 +18,7 @@ pub(super) fn normalise(record: &Canonical, base_currency: Option<&str>) -> Cano
         Canonical::Order(order) => Canonical::Order(self::order(order)),
         Canonical::Customer(customer) => Canonical::Customer(self::customer(customer)),
         Canonical::Product(product) => Canonical::Product(self::product(product, base_currency)),
+        other => other.clone(),
     }
 }
 

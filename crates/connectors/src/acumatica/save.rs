@@ -40,7 +40,7 @@ impl Acumatica {
                 fields.extend(object([("OrderType", wrap(Some("SO"))), ("Details", details)]));
             }
             Canonical::Product(product) => fields.extend(object([("InventoryID", wrap(Some(&product.sku)))])),
-            Canonical::Customer(_) => {}
+            _ => {}
         }
         let (response, exchange) = self.put(table, &find, precondition, fields).await?;
         if response.status == StatusCode::PRECONDITION_FAILED {

@@ -58,7 +58,7 @@ pub(super) fn table(entity: Entity) -> &'static Table {
     match entity {
         Entity::Order => &SALES_ORDER,
         Entity::Customer => &CUSTOMER,
-        Entity::Product => &STOCK_ITEM,
+        Entity::Product | Entity::Payment | Entity::Shipment | Entity::Stock => &STOCK_ITEM,
     }
 }
 
@@ -92,6 +92,7 @@ pub(crate) const fn fields(entity: Entity) -> &'static [(&'static str, &'static 
             ("phone", "Customer.MainContact.Phone1"),
             ("address", "Customer.MainContact.Address"),
         ],
+        Entity::Payment | Entity::Shipment | Entity::Stock => &[],
         Entity::Product => {
             &[("sku", "StockItem.InventoryID"), ("title", "StockItem.Description"), ("price", "StockItem.DefaultPrice")]
         }

@@ -26,7 +26,9 @@ impl Reader<'_> {
         match self.entity {
             Entity::Order => parsed::<OrderNode>(node)?.found(self),
             Entity::Customer => parsed::<CustomerNode>(node)?.found(self),
-            Entity::Product => parsed::<ProductNode>(node)?.found(self),
+            Entity::Product | Entity::Payment | Entity::Shipment | Entity::Stock => {
+                parsed::<ProductNode>(node)?.found(self)
+            }
         }
     }
 
@@ -34,7 +36,7 @@ impl Reader<'_> {
         let page = match self.entity {
             Entity::Order => "orders",
             Entity::Customer => "customers",
-            Entity::Product => "products",
+            Entity::Product | Entity::Payment | Entity::Shipment | Entity::Stock => "products",
         };
         let url = numeric(&id).map(|number| join(self.shop, &["admin", page, number]).to_string());
         Found { id, label, url, modified_at: Some(modified_at), record }
@@ -317,7 +319,7 @@ pub(super) fn is_gid(entity: Entity, id: &str) -> bool {
     let kind = match entity {
         Entity::Order => "gid://shopify/Order/",
         Entity::Customer => "gid://shopify/Customer/",
-        Entity::Product => "gid://shopify/Product/",
+        Entity::Product | Entity::Payment | Entity::Shipment | Entity::Stock => "gid://shopify/Product/",
     };
     id.starts_with(kind) && numeric(id).is_some()
 }
@@ -355,6 +357,7 @@ pub(crate) const fn fields(entity: Entity) -> &'static [(&'static str, &'static 
             ("phone", "Customer.defaultPhoneNumber"),
             ("address", "Customer.defaultAddress"),
         ],
+        Entity::Payment | Entity::Shipment | Entity::Stock => &[],
         Entity::Product => {
             &[("sku", "first variant's sku"), ("title", "Product.title"), ("price", "first variant's price")]
         }

@@ -128,7 +128,7 @@ pub(super) fn list(entity: Entity) -> &'static Query {
     match entity {
         Entity::Order => &ORDERS,
         Entity::Customer => &CUSTOMERS,
-        Entity::Product => &PRODUCTS,
+        Entity::Product | Entity::Payment | Entity::Shipment | Entity::Stock => &PRODUCTS,
     }
 }
 
@@ -136,6 +136,6 @@ pub(super) fn nodes(entity: Entity) -> &'static Query {
     match entity {
         Entity::Order => &ORDER_NODES,
         Entity::Customer => &CUSTOMER_NODES,
-        Entity::Product => &PRODUCT_NODES,
+        Entity::Product | Entity::Payment | Entity::Shipment | Entity::Stock => &PRODUCT_NODES,
     }
 }

@@ -7,7 +7,7 @@ pub(super) fn by_key(entity: Entity, key: &str) -> String {
     let field = match entity {
         Entity::Order => "name",
         Entity::Customer => "email",
-        Entity::Product => "sku",
+        Entity::Product | Entity::Payment | Entity::Shipment | Entity::Stock => "sku",
     };
     let escaped = key.trim().replace('\\', "\\\\").replace('\'', "\\'");
     format!("{field}:'{escaped}'")
@@ -18,7 +18,7 @@ pub(super) fn same_key(entity: Entity, ours: &str, theirs: &str) -> bool {
     let (ours, theirs) = (ours.trim(), theirs.trim());
     match entity {
         Entity::Order => ours == theirs,
-        Entity::Customer | Entity::Product => ours.to_lowercase() == theirs.to_lowercase(),
+        _ => ours.to_lowercase() == theirs.to_lowercase(),
     }
 }
 

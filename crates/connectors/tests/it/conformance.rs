@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::fixture::{Fixture, pages, pages_since};
 
 fn all_of(entity: Entity) -> Listing {
-    Listing { entity, since: None, cursor: None }
+    Listing { entity, since: None, until: None, cursor: None }
 }
 
 fn a_change(vendor: Vendor) -> serde_json::Value {

@@ -143,12 +143,15 @@ fn noun(entity: Entity) -> &'static str {
         Entity::Order => "orders",
         Entity::Customer => "customers",
         Entity::Product => "products",
+        Entity::Payment => "payments",
+        Entity::Shipment => "shipments",
+        Entity::Stock => "stock",
     }
 }
 
 /// All pages of a listing of everything; `between` is called after each.
 pub async fn pages(connector: &dyn Connector, entity: Entity, between: impl AsyncFnMut(usize)) -> Vec<Page> {
-    pages_since(connector, Listing { entity, since: None, cursor: None }, between).await
+    pages_since(connector, Listing { entity, since: None, until: None, cursor: None }, between).await
 }
 
 pub async fn pages_since(

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::fixture::Fixture;
 
 fn items() -> Listing {
-    Listing { entity: Entity::Product, since: None, cursor: None }
+    Listing { entity: Entity::Product, since: None, until: None, cursor: None }
 }
 
 async fn in_use(fixture: &Fixture) -> serde_json::Value {

@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::fixture::{Fixture, pages};
 
 fn orders() -> Listing {
-    Listing { entity: Entity::Order, since: None, cursor: None }
+    Listing { entity: Entity::Order, since: None, until: None, cursor: None }
 }
 
 #[tokio::test]

@@ -67,9 +67,11 @@ pub async fn open(engine: &Engine, job: Job, clock: &Clock) -> Result<Option<Con
 async fn has_its_share(tx: &mut TenantTx, engine: &Engine, run: &Taken) -> Result<bool> {
     let share = (engine.config.slots(crate::jobs::queue_of(run.phase)) / 2).max(1);
     let phases: &[Phase] = match run.phase {
-        Phase::Prepare | Phase::FullPrepare => &[Phase::Prepare, Phase::FullPrepare],
+        Phase::Prepare | Phase::FullPrepare | Phase::RangePrepare | Phase::Reconcile => {
+            &[Phase::Prepare, Phase::FullPrepare, Phase::RangePrepare, Phase::Reconcile]
+        }
         Phase::Process => &[Phase::Process],
-        Phase::Test => &[Phase::Test],
+        Phase::Test | Phase::DryRun | Phase::Compare => &[Phase::Test, Phase::DryRun, Phase::Compare],
     };
     Ok(store::runs::count_running(tx, phases, run.id).await? >= share as i64)
 }
@@ -77,8 +79,10 @@ async fn has_its_share(tx: &mut TenantTx, engine: &Engine, run: &Taken) -> Resul
 /// The connections whose slots the slice needs. A test of a saved connection takes one too, because it signs in.
 fn connections_of(run: &Taken, sync: Option<&SyncRow>) -> Vec<Uuid> {
     match (run.phase, sync) {
-        (Phase::Prepare | Phase::FullPrepare, Some(sync)) => vec![sync.source.0],
-        (Phase::Process, Some(sync)) => vec![sync.source.0, sync.destination.0],
+        (Phase::Prepare | Phase::FullPrepare | Phase::RangePrepare, Some(sync)) => vec![sync.source.0],
+        (Phase::Process | Phase::Reconcile | Phase::DryRun | Phase::Compare, Some(sync)) => {
+            vec![sync.source.0, sync.destination.0]
+        }
         _ => run.connection.iter().map(|id| id.0).collect(),
     }
 }

@@ -38,7 +38,7 @@ pub async fn slice(context: &mut Context) -> Result<Next> {
     }
     let (mut listed, mut failed) = (0, context.run.counts.failed);
     while listed < MAX_RECORDS && !context.is_spent() {
-        let listing = Listing { entity: sync.entity, since: cursor.since, cursor: cursor.page.clone() };
+        let listing = Listing { entity: sync.entity, since: cursor.since, until: None, cursor: cursor.page.clone() };
         let source = context.source()?;
         let page = match source.connector.list(&listing).await {
             Ok(page) => page,

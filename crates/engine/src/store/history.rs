@@ -199,6 +199,8 @@ pub async fn act(tx: &mut TenantTx, action: RecordAction, ids: &[Uuid], now: Dat
         RecordAction::Skip => ("skipped", "manually_skipped", false, 0),
         RecordAction::SetPrepared => ("prepared", "manually_prepared", false, 0),
         RecordAction::SyncNow => ("prepared", "forced", true, 20),
+        RecordAction::SetProcessed => ("processed", "manually_synchronised", false, 0),
+        RecordAction::Forget => ("deleted", "not_found", false, 0),
     };
     // Due a moment ago: the run that the action starts in the same transaction must find them.
     let due = now - TimeDelta::milliseconds(1);

@@ -126,11 +126,7 @@ pub async fn accept(tx: &mut TenantTx, sync: &SyncRow, found: &[Found], now: Dat
 }
 
 fn no_key(sync: &SyncRow) -> String {
-    let key = match sync.entity {
-        domain::Entity::Order => "number",
-        domain::Entity::Customer => "e-mail address",
-        domain::Entity::Product => "SKU",
-    };
+    let key = sync.entity.key_label();
     format!(
         "This {} has no {key}, by which it is found at the other side. Give it one in the source; it is then prepared again.",
         sync.entity.singular()

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::connection::ConnectionState;
-use domain::sync::{EndView, NewSync, StatusCounts, SyncState, SyncView};
+use domain::sync::{EndView, Hold, NewSync, StatusCounts, SyncSettings, SyncState, SyncView};
 use domain::{ConnectionId, Entity, SyncId};
 use uuid::Uuid;
 
@@ -19,6 +19,12 @@ pub struct SyncRow {
     pub state: SyncState,
     pub max_attempts: i32,
     pub watermark_at: Option<DateTime<Utc>>,
+    pub destination_watermark_at: Option<DateTime<Utc>>,
+    pub settings: SyncSettings,
+    /// Nothing goes on until a person has decided.
+    pub hold: Option<Hold>,
+    /// So many deletions at once a person has agreed to.
+    pub deletions_allowed: i32,
 }
 
 /// Makes a sync, or says which one the pair has for this entity already: `(id, it is new)`.
@@ -69,7 +75,9 @@ async fn rows(
     pair: Option<(ConnectionId, ConnectionId)>,
 ) -> Result<Vec<SyncRow>> {
     let rows = sqlx::query!(
-        "SELECT id, entity, source_connection_id, destination_connection_id, state, max_attempts, watermark_at
+        "SELECT id, entity, source_connection_id, destination_connection_id, state, max_attempts, watermark_at,
+            destination_watermark_at, direction, primary_side, conflict_policy, deletion_policy, drift_policy, write_back,
+            real_time, real_time_back, quiet_seconds, longest_wait_seconds, filter, hold, deletions_allowed
         FROM syncs
         WHERE tenant_id = $1
             AND ($2::uuid IS NULL OR id = $2)
@@ -93,6 +101,23 @@ async fn rows(
                 state: row.state.parse()?,
                 max_attempts: row.max_attempts,
                 watermark_at: row.watermark_at,
+                destination_watermark_at: row.destination_watermark_at,
+                settings: SyncSettings {
+                    direction: row.direction.parse()?,
+                    primary: row.primary_side.parse()?,
+                    conflict_policy: row.conflict_policy.parse()?,
+                    deletion_policy: row.deletion_policy.parse()?,
+                    drift_policy: row.drift_policy.parse()?,
+                    write_back: row.write_back,
+                    max_attempts: row.max_attempts,
+                    real_time: row.real_time.parse()?,
+                    real_time_back: row.real_time_back.parse()?,
+                    quiet_seconds: row.quiet_seconds,
+                    longest_wait_seconds: row.longest_wait_seconds,
+                    filter: row.filter.map(serde_json::from_value).transpose()?,
+                },
+                hold: row.hold.map(|hold| hold.parse()).transpose()?,
+                deletions_allowed: row.deletions_allowed,
             })
         })
         .collect()
