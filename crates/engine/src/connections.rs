@@ -246,6 +246,7 @@ async fn start_test(
         actor: Some(&member.email),
         chain: false,
         input_sealed,
+        request: None,
     };
     let (id, _) = store::runs::insert_or_active(tx, &new, now).await?;
     jobs::enqueue(tx, Phase::Test, &[Job { tenant: member.tenant, run: id }], now).await?;

@@ -45,7 +45,8 @@ pub(crate) async fn begin(
     chain: bool,
     now: DateTime<Utc>,
 ) -> Result<(RunId, bool)> {
-    let new = NewRun { sync: Some(sync), connection: None, phase, trigger, actor, chain, input_sealed: None };
+    let new =
+        NewRun { sync: Some(sync), connection: None, phase, trigger, actor, chain, input_sealed: None, request: None };
     let (id, is_new) = store::runs::insert_or_active(tx, &new, now).await?;
     if is_new {
         let job = Job { tenant: tx.tenant(), run: id };

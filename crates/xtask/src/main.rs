@@ -3,6 +3,7 @@
 //! The subcommands need nothing but rustup, a C linker, and either PostgreSQL or npm; each says what it does, step by step, and how long it took.
 
 mod assets;
+mod bench;
 mod build;
 mod e2e;
 mod http;
@@ -33,6 +34,8 @@ const USAGE: &str = "usage: cargo xtask <command>
   test [--only rust|e2e] [-- arguments for the tests]
                            run every test there is
   lint                     check format, lints, .sqlx/, arrows between crates, lengths of files
+  bench [--records N] [--rounds N] [--large] [--only prepare|process|history]
+                           measure the engine against bare loops, and long histories against short ones
   sqlx [--check]           write .sqlx/ from the migrations and the queries, or check that it is current
   pg [start|stop|url]      start the development database and print its URL, or stop it";
 
@@ -55,6 +58,7 @@ fn dispatch(arguments: &[&str]) -> Result<()> {
         ["run"] => run::run(&workspace),
         ["build"] => build::browser(&workspace),
         ["test", rest @ ..] => test::run(&workspace, &test::Options::parse(rest)?),
+        ["bench", rest @ ..] => bench::run(&workspace, rest),
         ["lint"] => lint::run(&workspace),
         ["sqlx"] => sqlx::write(&workspace),
         ["sqlx", "--check"] => sqlx::check(&workspace),

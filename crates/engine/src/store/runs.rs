@@ -21,6 +21,8 @@ pub struct NewRun<'a> {
     /// Process follows when the prepare has come to its end.
     pub chain: bool,
     pub input_sealed: Option<Vec<u8>>,
+    /// What it is asked for beyond its phase.
+    pub request: Option<Value>,
 }
 
 /// A run that this worker has taken on; only its epoch may commit.
@@ -33,6 +35,8 @@ pub struct Taken {
     pub phase: Phase,
     pub epoch: i32,
     pub cursor: Option<Value>,
+    /// What it is asked for beyond its phase.
+    pub request: Option<Value>,
     pub input_sealed: Option<Vec<u8>>,
     pub chain: bool,
     pub setbacks: i32,
@@ -53,10 +57,10 @@ pub async fn insert_or_active(tx: &mut TenantTx, new: &NewRun<'_>, now: DateTime
     let id = RunId::new(now);
     let inserted = sqlx::query!(
         "INSERT INTO runs (tenant_id, id, sync_id, connection_id, phase, state, trigger, actor, chain, input_sealed,
-            heartbeat_at, created_at)
-        VALUES ($1, $2, $3, $4, $5, 'queued', $6, $7, $8, $9, $10, $10)
+            request, heartbeat_at, created_at)
+        VALUES ($1, $2, $3, $4, $5, 'queued', $6, $7, $8, $9, $11, $10, $10)
         ON CONFLICT (tenant_id, sync_id, phase)
-            WHERE sync_id IS NOT NULL AND state IN ('queued', 'running', 'waiting') DO NOTHING",
+            WHERE sync_id IS NOT NULL AND phase <> 'compare' AND state IN ('queued', 'running', 'waiting') DO NOTHING",
         tx.tenant().0,
         id.0,
         new.sync.map(|id| id.0),
@@ -66,7 +70,8 @@ pub async fn insert_or_active(tx: &mut TenantTx, new: &NewRun<'_>, now: DateTime
         new.actor,
         new.chain,
         new.input_sealed.as_deref(),
-        now
+        now,
+        new.request
     )
     .execute(&mut **tx)
     .await?;
@@ -97,7 +102,7 @@ pub async fn take(tx: &mut TenantTx, id: RunId, now: DateTime<Utc>) -> Result<Op
             state = 'running', epoch = epoch + 1, heartbeat_at = $3, wake_at = NULL,
             started_at = COALESCE(started_at, $3)
         WHERE tenant_id = $1 AND id = $2 AND (state = 'queued' OR (state = 'waiting' AND wake_at <= $4))
-        RETURNING sync_id, connection_id, phase, epoch, cursor, input_sealed, chain, setbacks, crashes, total, done,
+        RETURNING sync_id, connection_id, phase, epoch, cursor, request, input_sealed, chain, setbacks, crashes, total, done,
             changed, failed",
         tx.tenant().0,
         id.0,
@@ -115,6 +120,7 @@ pub async fn take(tx: &mut TenantTx, id: RunId, now: DateTime<Utc>) -> Result<Op
         phase: row.phase.parse()?,
         epoch: row.epoch,
         cursor: row.cursor,
+        request: row.request,
         input_sealed: row.input_sealed,
         chain: row.chain,
         setbacks: row.setbacks,
