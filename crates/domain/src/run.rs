@@ -3,8 +3,10 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::canonical::Change;
 use crate::connection::TestOutcome;
-use crate::{ConnectionId, RunId, SyncId};
+use crate::entity::Side;
+use crate::{ConnectionId, LastOperation, RecordId, RunId, SyncId};
 
 crate::text_enum! {
     /// What a run does.
@@ -122,6 +124,21 @@ impl RunView {
         let seconds = (left as f64 / self.rate(now)?).ceil();
         (seconds < 1e9).then(|| TimeDelta::seconds(seconds as i64))
     }
+}
+
+/// What processing would do with one record: a row of a dry run's report.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DryRunRow {
+    pub record: RecordId,
+    pub description: String,
+    /// What the record's last operation would be.
+    pub would: LastOperation,
+    /// The side that would be written to; `None` = neither.
+    pub direction: Option<Side>,
+    /// What would be different there.
+    pub changes: Vec<Change>,
+    /// Why it would not go through, or what would have to happen first.
+    pub error: Option<String>,
 }
 
 /// What a person gets who starts a run: the new one, or the one that is there already.

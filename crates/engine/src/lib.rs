@@ -25,6 +25,7 @@ pub mod store;
 pub mod stream;
 pub mod sweeper;
 pub mod syncs;
+pub mod testing;
 
 pub use config::Config;
 pub use db::{Db, Engine};

@@ -145,7 +145,8 @@ pub async fn advance(tx: &mut TenantTx, run: &Taken, progress: Progress, now: Da
     )
     .execute(&mut **tx)
     .await?;
-    if updated.rows_affected() == 1 { Ok(()) } else { Err(Error::Superseded) }
+    let ours = updated.rows_affected() == 1 || crate::testing::lacks(crate::testing::Safeguard::Epoch);
+    if ours { Ok(()) } else { Err(Error::Superseded) }
 }
 
 /// Keeps where the phase stands.
