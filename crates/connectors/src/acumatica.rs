@@ -1,15 +1,21 @@
-//! Acumatica: the contract-based REST API. Reads and writes sales orders (type SO), customers and stock items.
+//! Acumatica: the contract-based REST API. Reads and writes sales orders (type SO), customers, stock items and payments;
+//! reads confirmed shipments and stock levels.
 //!
-//! Our ids are the numbers that people know: `OrderNbr`, `CustomerID`, `InventoryID`.
+//! Our ids are the numbers that people know: `OrderNbr`, `CustomerID`, `InventoryID`, `ReferenceNbr`, `ShipmentNbr`.
 
+mod annotate;
 mod api;
 mod body;
+mod deadline;
 mod fault;
 mod filter;
 mod model;
 mod normalise;
+mod remove;
 mod save;
+mod schema;
 mod session;
+mod stock;
 mod table;
 mod value;
 mod window;
@@ -22,6 +28,7 @@ use async_trait::async_trait;
 use domain::canonical::Canonical;
 use domain::connection::Reached;
 use domain::{Entity, Vendor};
+use futures::future::BoxFuture;
 use futures::{StreamExt, TryStreamExt, stream};
 use secrecy::SecretString;
 use serde_json::Value;
@@ -33,6 +40,7 @@ use crate::vendor::{
     Abilities, Annotation, Connector, Exchange, Found, Listing, Page, Removal, Save, Saved, SchemaField,
 };
 use api::Api;
+use body::Accounting;
 use model::Reader;
 use session::Session;
 pub(crate) use table::fields;
@@ -46,6 +54,9 @@ pub struct Acumatica {
     api: Api,
     /// What the prices of items are in; they do not say it themselves.
     base_currency: Option<String>,
+    /// Whose stock levels are read; `None` = those of all together.
+    warehouse: Option<String>,
+    accounting: Accounting,
 }
 
 impl Acumatica {
@@ -59,27 +70,68 @@ impl Acumatica {
     ) -> Result<Self> {
         let settings = Settings { plain: settings, secret: credentials };
         let base_currency = settings.optional("base_currency").map(str::to_uppercase);
+        let code = |name: &str| settings.optional(name).map(str::to_uppercase);
+        let accounting = Accounting { method: code("payment_method"), cash_account: code("cash_account") };
+        let warehouse = code("warehouse");
         let session = Arc::new(Session::new(client.clone(), settings, session.as_ref())?);
-        Ok(Self { api: Api::new(client, settings, session)?, base_currency })
+        Ok(Self { api: Api::new(client, settings, session)?, base_currency, warehouse, accounting })
     }
 
     fn reader(&self) -> Reader<'_> {
         Reader { instance: self.api.session.instance(), base_currency: self.base_currency.as_deref() }
     }
 
+    /// The records that a filter finds.
     async fn find(&self, entity: Entity, filter: &str, most: &str) -> Result<Vec<Found>> {
         let table = table(entity);
         let filter = filter::all(&[filter, table.condition]);
-        let records = self.api.find(table.name, &table.query(&[("$filter", &filter), ("$top", most)])).await?;
+        let query = table.query(&[("$filter", &filter), ("$top", most)]);
+        let records = self.api.find(self.api.deadline(), table.name, &query).await?;
         let read = |raw: &Value| self.reader().read(entity, raw).map_err(|message| Error::Malformed { message });
         records.rows.iter().map(read).collect()
     }
+
+    /// The records with any of these keys.
+    async fn find_any(&self, entity: Entity, field: &'static str, keys: &[String]) -> Result<Vec<Found>> {
+        let some: Vec<_> =
+            filter::any_of(field, keys).into_iter().map(|keys| self.find_some(entity, field, keys)).collect();
+        stream::iter(some).buffer_unordered(self.api.concurrent()).try_concat().await
+    }
+
+    /// Halves what is asked for until each answer can be read.
+    fn find_some<'a>(
+        &'a self,
+        entity: Entity,
+        field: &'static str,
+        keys: Vec<&'a str>,
+    ) -> BoxFuture<'a, Result<Vec<Found>>> {
+        Box::pin(async move {
+            let found = self.find(entity, &filter::either(field, &keys), "").await;
+            match found {
+                Err(error) if error.is_too_large() && keys.len() > 1 => {
+                    let (some, others) = keys.split_at(keys.len() / 2);
+                    let mut found = self.find_some(entity, field, some.to_vec()).await?;
+                    found.extend(self.find_some(entity, field, others.to_vec()).await?);
+                    Ok(found)
+                }
+                found => found,
+            }
+        })
+    }
 }
 
-/// What the ERP lets us do with an entity.
+/// What the ERP lets us do with an entity. An order is deleted by cancelling it; an item, a customer and a payment as
+/// long as no other document needs them (the ERP refuses it then).
 pub(crate) const fn abilities(entity: Entity) -> Abilities {
-    let known = matches!(entity, Entity::Order | Entity::Customer | Entity::Product);
-    Abilities { read: known, insert: known, update: known, deactivate: false, delete: false }
+    let all = Abilities { read: true, insert: true, update: true, deactivate: true, delete: true };
+    match entity {
+        Entity::Customer | Entity::Product => all,
+        Entity::Order | Entity::Payment => Abilities { deactivate: false, ..all },
+        // They come into being in the ERP.
+        Entity::Shipment | Entity::Stock => {
+            Abilities { read: true, insert: false, update: false, deactivate: false, delete: false }
+        }
+    }
 }
 
 #[async_trait]
@@ -88,16 +140,16 @@ impl Connector for Acumatica {
         Vendor::Acumatica
     }
 
-    async fn remove(&self, entity: Entity, _id: &str, _how: Removal) -> std::result::Result<Exchange, Failure> {
-        Err(unsupported(entity).into())
+    async fn remove(&self, entity: Entity, id: &str, how: Removal) -> std::result::Result<Exchange, Failure> {
+        self.take_away(entity, id, how).await
     }
 
-    async fn annotate(&self, entity: Entity, _id: &str, _note: &Annotation) -> std::result::Result<Exchange, Failure> {
-        Err(unsupported(entity).into())
+    async fn annotate(&self, entity: Entity, id: &str, note: &Annotation) -> std::result::Result<Exchange, Failure> {
+        self.note(entity, id, note).await
     }
 
-    async fn schema(&self, _entity: Entity) -> Result<Vec<SchemaField>> {
-        Ok(Vec::new())
+    async fn schema(&self, entity: Entity) -> Result<Vec<SchemaField>> {
+        self.fields_of(entity).await
     }
 
     async fn check(&self) -> Result<Reached> {
@@ -130,23 +182,31 @@ impl Connector for Acumatica {
     }
 
     async fn list(&self, listing: &Listing) -> Result<Page> {
-        self.window(listing).await
+        match listing.entity {
+            Entity::Stock => self.stock_page(listing).await,
+            _ => self.window(listing).await,
+        }
     }
 
     async fn read(&self, entity: Entity, ids: &[String]) -> Result<Vec<Found>> {
-        let filters = filter::any_of(table(entity).key, ids);
-        let found = stream::iter(filters).map(|filter| async move { self.find(entity, &filter, "").await });
-        found.buffer_unordered(self.api.concurrent()).try_concat().await
+        match entity {
+            Entity::Stock => self.stock_of(ids).await,
+            _ => self.find_any(entity, table(entity).key, ids).await,
+        }
     }
 
     async fn find_by_key(&self, entity: Entity, key: &str) -> Result<Vec<Found>> {
-        self.find(entity, &filter::equals(table(entity).unique, key.trim()), "3").await
+        match entity {
+            Entity::Stock => self.stock_of(&[key.trim().to_owned()]).await,
+            _ => self.find(entity, &filter::equals(table(entity).unique, key.trim()), "3").await,
+        }
     }
 
     async fn find_by_keys(&self, entity: Entity, keys: &[String]) -> Result<Vec<Found>> {
-        let filters = filter::any_of(table(entity).unique, keys);
-        let found = stream::iter(filters).map(|filter| async move { self.find(entity, &filter, "").await });
-        found.buffer_unordered(self.api.concurrent()).try_concat().await
+        match entity {
+            Entity::Stock => self.stock_of(keys).await,
+            _ => self.find_any(entity, table(entity).unique, keys).await,
+        }
     }
 
     /// A stock item keeps no reference of ours: its insert is an upsert by its inventory ID, and may be repeated.
@@ -168,6 +228,7 @@ impl Connector for Acumatica {
         normalise::normalise(record, self.base_currency.as_deref())
     }
 
+    /// A save has one deadline for all that it does (see `deadline.rs`), a sign-in on the way included.
     fn settle(&self) -> Duration {
         self.api.timeout() + AFTER_THE_DEADLINE
     }

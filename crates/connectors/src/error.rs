@@ -30,6 +30,16 @@ pub enum Error {
     Malformed { message: String },
 }
 
+/// What [`Error::Malformed`] says of an answer that was not read to its end.
+pub(crate) const TOO_LARGE: &str = "the answer is larger than 8 MB";
+
+impl Error {
+    /// Whether an answer was too large to be read, so that asking for less may help.
+    pub(crate) fn is_too_large(&self) -> bool {
+        matches!(self, Self::Malformed { message } if message == TOO_LARGE)
+    }
+}
+
 /// Why a system could not be reached, for the connection test's advice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unreachable {

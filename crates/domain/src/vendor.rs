@@ -55,7 +55,7 @@ impl Vendor {
         match self {
             Self::Shopify => "Reads orders, customers and products through the Admin GraphQL API.",
             Self::Acumatica => {
-                "Reads and writes sales orders, customers and stock items through the contract-based REST API."
+                "Reads and writes sales orders, customers, stock items and payments, and reads shipments and stock levels, through the contract-based REST API."
             }
         }
     }
@@ -146,7 +146,7 @@ const ACUMATICA: &[FieldSpec] = &[
     FieldSpec {
         name: "user_name",
         label: "User name",
-        help: "A user of its own for Syncline, with the rights to sales orders, customers and stock items.",
+        help: "A user of its own for Syncline, with the rights to sales orders, customers, stock items, payments, shipments and inventory.",
         placeholder: "syncline",
         default: "",
         required: true,
@@ -168,6 +168,33 @@ const ACUMATICA: &[FieldSpec] = &[
         placeholder: "EUR",
         default: "",
         required: true,
+        kind: FieldKind::Text,
+    },
+    FieldSpec {
+        name: "warehouse",
+        label: "Warehouse",
+        help: "Whose stock levels are read (screen Warehouses, IN204000); empty for all warehouses together.",
+        placeholder: "MAIN",
+        default: "",
+        required: false,
+        kind: FieldKind::Text,
+    },
+    FieldSpec {
+        name: "payment_method",
+        label: "Payment method",
+        help: "Of the payments that Syncline enters (screen Payment Methods, CA204000); empty for the customer's own.",
+        placeholder: "ONLINE",
+        default: "",
+        required: false,
+        kind: FieldKind::Text,
+    },
+    FieldSpec {
+        name: "cash_account",
+        label: "Cash account",
+        help: "Where that money goes (screen Cash Accounts, CA202000); empty for the payment method's own.",
+        placeholder: "10200",
+        default: "",
+        required: false,
         kind: FieldKind::Text,
     },
     FieldSpec {

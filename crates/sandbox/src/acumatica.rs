@@ -1,8 +1,10 @@
 //! Acumatica's contract-based REST API: `/acumatica/{instance}/entity/…`.
 //!
-//! What is here follows the Integration Development Guide: sign-in with licensed sessions, the `Default` endpoint's sales orders, customers and stock
-//! items, upsert by `PUT`, `$filter`, `$expand`, errors echoed in the record, and the licence's delays.
+//! What is here follows the Integration Development Guide: sign-in with licensed sessions, the `Default` endpoint's sales orders, customers, stock
+//! items, payments and shipments, the inquiries for stock levels, upsert by `PUT`, `$filter`, `$expand`, errors echoed in the record, deletions and
+//! cancelling with the ERP's refusals, `$adHocSchema`, and the licence's delays.
 
+mod drift;
 mod entities;
 mod erp;
 mod filter;
@@ -23,7 +25,8 @@ use serde_json::Value;
 use crate::table::{Doc, Row};
 use crate::world::World;
 
-pub use entities::{CUSTOMER, ENTITIES, Entity, SALES_ORDER, STOCK_ITEM, entity};
+pub use drift::Change as SchemaChange;
+pub use entities::{CUSTOMER, ENTITIES, Entity, PAYMENT, SALES_ORDER, SHIPMENT, STOCK, STOCK_ITEM, entity};
 pub use erp::Erp;
 pub use handler::routes;
 pub use render::{FieldError, Step};
@@ -36,12 +39,14 @@ impl Entity {
         self.keys.iter().filter_map(|key| doc.get(*key).and_then(Value::as_str)).collect::<Vec<_>>().join("/")
     }
 
-    /// The record with this key or id.
+    /// The record with this key or id; of several key fields the last one may stand alone.
     #[must_use]
     pub fn find(&'static self, world: &World, id: &str) -> Option<Arc<Row>> {
         let keys: Vec<String> =
             if self.keys.len() == 1 { vec![id.to_owned()] } else { id.split('/').map(str::to_owned).collect() };
         let by_keys = if keys.len() == self.keys.len() { write::by_keys(world, self, &keys) } else { None };
-        by_keys.or_else(|| world.table(self.name).find("id", id)?.into_iter().next())
+        let table = world.table(self.name);
+        let by_last = || table.find(self.keys.last()?, keys.last().filter(|_| keys.len() == 1)?)?.into_iter().next();
+        by_keys.or_else(by_last).or_else(|| table.find("id", id)?.into_iter().next())
     }
 }

@@ -9,6 +9,7 @@
 //! | `PATCH`, `DELETE /_control/{vendor}/{entity}/{id}` | edits or removes one |
 //! | `POST`, `DELETE /_control/{vendor}/faults` | sets a fault, clears all |
 //! | `POST /_control/{vendor}/limits` | `shopify`: `maximum_available`, `restore_rate`; `acumatica`: `sessions`, `concurrent`, `per_minute` |
+//! | `POST /_control/{vendor}/schema` | `{entity, add | remove | retype: field, kind?}`: changes an entity's fields |
 //! | `GET /_control/{vendor}/stats` | requests, sessions, writes per record |
 //!
 //! `{vendor}` is `shopify` or `acumatica`. `?account=` names the account by shop token or ERP user (`company/user` when that is not enough); it may be
@@ -16,6 +17,7 @@
 
 mod accounts;
 mod records;
+mod schema;
 mod settings;
 mod target;
 
@@ -38,6 +40,7 @@ pub fn routes(shared: &Shared) -> Router<Shared> {
         .route("/_control/reset", post(accounts::reset))
         .route("/_control/{vendor}/faults", post(settings::add_fault).delete(settings::clear_faults))
         .route("/_control/{vendor}/limits", post(settings::limits))
+        .route("/_control/{vendor}/schema", post(schema::change))
         .route("/_control/{vendor}/stats", get(settings::stats))
         .route("/_control/{vendor}/{entity}", post(records::make).get(records::list))
         .route("/_control/{vendor}/{entity}/{*id}", patch(records::edit).delete(records::remove))

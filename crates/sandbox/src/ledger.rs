@@ -14,6 +14,8 @@ pub enum Effect {
     Update,
     /// The record already was as asked.
     Unchanged,
+    /// A record went.
+    Delete,
 }
 
 /// How often a record was written, by effect.
@@ -25,13 +27,16 @@ pub struct Counts {
     pub updates: u64,
     /// Writes that were applied and found nothing to change.
     pub unchanged: u64,
+    /// Records taken away under this key.
+    #[serde(default)]
+    pub deletes: u64,
 }
 
 impl Counts {
     /// All writes that were applied.
     #[must_use]
     pub fn total(self) -> u64 {
-        self.inserts + self.updates + self.unchanged
+        self.inserts + self.updates + self.unchanged + self.deletes
     }
 }
 
@@ -50,6 +55,7 @@ impl Ledger {
             Effect::Insert => counts.inserts += 1,
             Effect::Update => counts.updates += 1,
             Effect::Unchanged => counts.unchanged += 1,
+            Effect::Delete => counts.deletes += 1,
         }
         counts
     }
@@ -75,6 +81,7 @@ impl Ledger {
             "inserts": sum(|counts| counts.inserts),
             "updates": sum(|counts| counts.updates),
             "unchanged": sum(|counts| counts.unchanged),
+            "deletes": sum(|counts| counts.deletes),
             "max_per_record": highest(Counts::total),
             "max_inserts_per_record": highest(|counts| counts.inserts),
         });

@@ -123,12 +123,15 @@ impl Table {
     }
 }
 
-/// The value at `A/B/C` inside nested objects.
+/// The value at `A/B/C` inside nested objects; a number is a row's position in a list (`A/0/B`).
 #[must_use]
 pub fn at_path<'a>(doc: &'a Doc, path: &str) -> Option<&'a Value> {
     let mut parts = path.split('/');
     let first = doc.get(parts.next()?)?;
-    parts.try_fold(first, |value, part| value.get(part))
+    parts.try_fold(first, |value, part| match value {
+        Value::Array(rows) => rows.get(part.parse::<usize>().ok()?),
+        value => value.get(part),
+    })
 }
 
 /// `BTreeSet::range` panics when the start lies behind the end, and the bounds come from a stranger's query.

@@ -1,6 +1,7 @@
 //! From the canonical shapes to the body of a `PUT`: everything for an insert, what differs for an update.
 
 mod lines;
+mod payment;
 
 use domain::Money;
 use domain::canonical::{Address, Canonical, Customer, Order, Product};
@@ -11,12 +12,13 @@ use crate::error::{Error, Result};
 use crate::settings::refused;
 
 pub(super) use lines::{differ, insert as insert_lines, update as update_lines};
+pub(super) use payment::{Accounting, applied, reapplied};
 
 /// Fields to be written.
 type Body = Map<String, Value>;
 
 /// What `record` has other than `current`, everything when there is no current one. Both are normalised. An order's
-/// lines are not in it: see [`insert_lines`] and [`update_lines`].
+/// lines and a payment's order are not in it: see [`insert_lines`], [`update_lines`], [`applied`] and [`reapplied`].
 ///
 /// # Errors
 /// [`Error::Rejected`] with the field that Acumatica cannot do without.
@@ -30,7 +32,9 @@ pub(super) fn fields(record: &Canonical, current: Option<&Canonical>) -> Result<
         (Canonical::Customer(customer), _) => Ok(self::customer(customer, None)),
         (Canonical::Product(product), Some(Canonical::Product(current))) => self::product(product, Some(current)),
         (Canonical::Product(product), _) => self::product(product, None),
-        (other, _) => Err(super::unsupported(other.entity())),
+        (Canonical::Payment(payment), Some(Canonical::Payment(current))) => payment::fields(payment, Some(current)),
+        (Canonical::Payment(payment), _) => payment::fields(payment, None),
+        (Canonical::Shipment(_) | Canonical::Stock(_), _) => Err(super::unsupported(record.entity())),
     }
 }
 

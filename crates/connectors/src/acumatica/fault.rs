@@ -13,6 +13,7 @@ use crate::text::line;
 /// A session's place is free again when somebody signs out; the vendor does not say when.
 const SESSION_LIMIT_WAIT: Duration = Duration::from_secs(10);
 const LONGEST_MESSAGE: usize = 500;
+const LONGEST_FIELD: usize = 255;
 
 /// Why signing in failed.
 pub(super) fn of_sign_in(response: &Response) -> Error {
@@ -88,7 +89,7 @@ fn unprocessable(response: &Response, said: Said) -> Error {
     let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
     let mut errors = Vec::new();
     collect(&body, &mut String::new(), &mut errors);
-    let field = errors.iter().find(|(path, _)| !path.is_empty()).map(|(path, _)| path.clone());
+    let field = errors.iter().find(|(path, _)| !path.is_empty()).map(|(path, _)| line(path, LONGEST_FIELD));
     let mut messages: Vec<&str> = errors.iter().map(|(_, message)| message.as_str()).collect();
     messages.dedup();
     let message = if messages.is_empty() {

@@ -1,10 +1,11 @@
 //! `$filter` expressions. See "$filter Parameter" in Acumatica's Integration Development Guide.
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::api::encoded;
 
 /// IIS refuses query strings above 2,048 bytes unless it is told otherwise; the other parameters need some of them.
-const LONGEST_ENCODED: usize = 1_700;
+const LONGEST_ENCODED: usize = 1_300;
 
 /// `Field eq 'text'`, quotes in the text doubled.
 pub(super) fn equals(field: &str, text: &str) -> String {
@@ -23,28 +24,35 @@ pub(super) fn compares(field: &str, operator: &str, time: DateTime<Utc>) -> Stri
     format!("{field} {operator} datetimeoffset'{}'", time.to_rfc3339_opts(SecondsFormat::Millis, false))
 }
 
-/// Filters that find the records with these keys, in as few requests as the URL's length allows.
-pub(super) fn any_of(field: &str, keys: &[String]) -> Vec<String> {
-    let mut filters: Vec<Vec<String>> = Vec::new();
+/// `(Field eq 'a' or Field eq 'b')`.
+pub(super) fn either(field: &str, keys: &[&str]) -> String {
+    let conditions: Vec<String> = keys.iter().map(|key| equals(field, key)).collect();
+    format!("({})", conditions.join(" or "))
+}
+
+/// Keys that fit one filter together ([`either`]), in as few parts as the URL's length allows.
+pub(super) fn any_of<'a>(field: &str, keys: &'a [String]) -> Vec<Vec<&'a str>> {
+    let mut parts: Vec<Vec<&str>> = Vec::new();
     let mut length = 0;
-    for condition in keys.iter().map(|key| equals(field, key)) {
-        let more = encoded_length(&condition) + encoded_length(" or ");
-        match filters.last_mut() {
+    for key in keys {
+        let more = encoded_length(&equals(field, key)) + encoded_length(" or ");
+        match parts.last_mut() {
             Some(last) if length + more <= LONGEST_ENCODED => {
-                last.push(condition);
+                last.push(key);
                 length += more;
             }
             _ => {
-                filters.push(vec![condition]);
+                parts.push(vec![key]);
                 length = more;
             }
         }
     }
-    filters.into_iter().map(|conditions| format!("({})", conditions.join(" or "))).collect()
+    parts
 }
 
 fn encoded_length(text: &str) -> usize {
-    utf8_percent_encode(text, NON_ALPHANUMERIC).map(str::len).sum()
+    // The URL takes an apostrophe only as three bytes.
+    encoded(text).map(str::len).sum::<usize>() + 2 * text.matches('\'').count()
 }
 
 #[cfg(test)]
@@ -59,7 +67,7 @@ mod tests {
     #[test]
     fn many_keys_are_asked_for_in_several_short_requests() {
         let keys: Vec<String> = (0..100).map(|number| format!("{number:06}")).collect();
-        let filters = any_of("OrderNbr", &keys);
+        let filters: Vec<String> = any_of("OrderNbr", &keys).iter().map(|part| either("OrderNbr", part)).collect();
         assert!(filters.len() > 1);
         assert!(filters.iter().all(|filter| encoded_length(filter) <= LONGEST_ENCODED + 20));
         assert_eq!(filters.iter().map(|filter| filter.matches("OrderNbr eq").count()).sum::<usize>(), 100);

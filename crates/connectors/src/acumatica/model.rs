@@ -2,6 +2,8 @@
 //!
 //! An order's shipping address counts when it was given for the order; where it is the customer's own, there is none.
 
+mod documents;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::Entity;
 use domain::Money;
@@ -13,7 +15,11 @@ use super::normalise::{NO_CURRENCY, normalise};
 use super::table::{Table, table};
 use super::value::{flag, money, rows, text, thousandths};
 use crate::settings::join;
+use crate::text::line;
 use crate::vendor::Found;
+
+/// What goes into a record from here is bounded: a key that is longer than this is no key of Acumatica's.
+const LONGEST_KEY: usize = 255;
 
 /// Reads records of one connection.
 #[derive(Clone, Copy)]
@@ -27,21 +33,27 @@ impl Reader<'_> {
     /// Why it cannot be read, for people.
     pub fn read(&self, entity: Entity, raw: &Value) -> Result<Found, String> {
         let table = table(entity);
-        let id = text(raw, table.key).ok_or_else(|| format!("{} is missing", table.key))?.trim().to_owned();
+        let id = key(table, raw)?;
         let record = match entity {
             Entity::Order => Canonical::Order(order(raw)?),
             Entity::Customer => Canonical::Customer(customer(raw)),
-            Entity::Product | Entity::Payment | Entity::Shipment | Entity::Stock => {
-                Canonical::Product(self.product(raw)?)
-            }
+            Entity::Product => Canonical::Product(self.product(raw)?),
+            Entity::Payment => Canonical::Payment(documents::payment(raw)?),
+            Entity::Shipment => Canonical::Shipment(documents::shipment(raw)?),
+            Entity::Stock => return Err("a stock level is no record".into()),
         };
-        Ok(Found {
-            label: id.clone(),
-            url: Some(self.screen(table, &id)),
-            modified_at: modified(table, raw),
-            record: normalise(&record, self.base_currency),
+        Ok(self.found(entity, id, modified(table, raw), &record))
+    }
+
+    /// A record with its label and its address.
+    pub fn found(&self, entity: Entity, id: String, modified_at: Option<DateTime<Utc>>, record: &Canonical) -> Found {
+        Found {
+            label: line(&id, LONGEST_KEY),
+            url: Some(self.screen(table(entity), &id)),
+            modified_at,
+            record: normalise(record, self.base_currency),
             id,
-        })
+        }
     }
 
     fn product(&self, raw: &Value) -> Result<Product, String> {
@@ -55,16 +67,22 @@ impl Reader<'_> {
     /// Where a person sees the record.
     fn screen(&self, table: &Table, id: &str) -> String {
         let mut url = join(self.instance, &["Main"]);
-        let (screen, parameter) = table.screen;
+        let (screen, kind, parameter) = table.screen;
         let mut query = url.query_pairs_mut();
-        query.append_pair("ScreenId", screen);
-        if table.name == "SalesOrder" {
-            query.append_pair("OrderType", "SO");
-        }
-        query.append_pair(parameter, id);
+        query.append_pair("ScreenId", screen).extend_pairs(kind).append_pair(parameter, id);
         drop(query);
         url.into()
     }
+}
+
+/// The record's key, which is our id.
+///
+/// # Errors
+/// When it has none that can be one.
+pub(super) fn key(table: &Table, raw: &Value) -> Result<String, String> {
+    let key = text(raw, table.key).map(str::trim).ok_or_else(|| format!("{} is missing", table.key))?;
+    let fits = key.chars().count() <= LONGEST_KEY;
+    fits.then(|| key.to_owned()).ok_or_else(|| format!("{} is longer than {LONGEST_KEY} characters", table.key))
 }
 
 /// When the record was last changed, by the ERP's clock.

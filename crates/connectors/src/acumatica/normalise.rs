@@ -2,11 +2,14 @@
 //! for.
 //!
 //! Left out, because the ERP has no field for it or works it out by itself: an order's tax and total, a customer
-//! address's name, the keys of references to customers. Freight or a price of nothing is the same as none. An item
+//! address's name, the keys of references to customers and orders, and what a shop's payment was made with (an ERP has
+//! payment methods of its own, which the connection's settings name). Freight or a price of nothing is the same as none. An item
 //! cannot keep a price in another currency than the company's base currency.
 
 use domain::Money;
-use domain::canonical::{Address, Canonical, Customer, Order, OrderLine, Product, Reference};
+use domain::canonical::{
+    Address, Canonical, Customer, Order, OrderLine, Payment, Product, Reference, Shipment, ShipmentLine, Stock,
+};
 
 use crate::text::{line, optional};
 
@@ -18,7 +21,9 @@ pub(super) fn normalise(record: &Canonical, base_currency: Option<&str>) -> Cano
         Canonical::Order(order) => Canonical::Order(self::order(order)),
         Canonical::Customer(customer) => Canonical::Customer(self::customer(customer)),
         Canonical::Product(product) => Canonical::Product(self::product(product, base_currency)),
-        other => other.clone(),
+        Canonical::Payment(payment) => Canonical::Payment(self::payment(payment)),
+        Canonical::Shipment(shipment) => Canonical::Shipment(self::shipment(shipment)),
+        Canonical::Stock(stock) => Canonical::Stock(self::stock(stock)),
     }
 }
 
@@ -38,12 +43,8 @@ fn order(order: &Order) -> Order {
 }
 
 fn order_line(line: &OrderLine) -> OrderLine {
-    let product = line.product.as_ref().map(|product| {
-        let id = sku(&product.id);
-        Reference { key: Some(id.clone()), id }
-    });
     OrderLine {
-        product,
+        product: line.product.as_ref().map(item),
         title: self::line(&line.title, 256),
         quantity_milli: line.quantity_milli,
         unit_price: money(line.unit_price.clone()),
@@ -74,6 +75,44 @@ fn product(product: &Product, base_currency: Option<&str>) -> Product {
         sku,
         title,
     }
+}
+
+fn payment(payment: &Payment) -> Payment {
+    Payment {
+        reference: line(&payment.reference, 40),
+        order: payment.order.as_ref().map(|order| document(&order.id)),
+        customer: payment.customer.as_ref().map(|customer| Reference { id: code(&customer.id, 30), key: None }),
+        amount: money(payment.amount.clone()),
+        paid_on: payment.paid_on,
+        method: None,
+    }
+}
+
+fn shipment(shipment: &Shipment) -> Shipment {
+    let line = |line: &ShipmentLine| ShipmentLine { product: line.product.as_ref().map(item), ..line.clone() };
+    Shipment {
+        number: code(&shipment.number, 15),
+        order: shipment.order.as_ref().map(|order| document(&order.id)),
+        shipped_on: shipment.shipped_on,
+        carrier: optional(shipment.carrier.as_deref().map(capitals).as_deref(), 15),
+        tracking: optional(shipment.tracking.as_deref(), 255),
+        lines: shipment.lines.iter().map(line).collect(),
+    }
+}
+
+fn stock(stock: &Stock) -> Stock {
+    Stock { sku: sku(&stock.sku), product: stock.product.as_ref().map(item), available_milli: stock.available_milli }
+}
+
+/// A reference to an item; its key is its id.
+fn item(product: &Reference) -> Reference {
+    let id = sku(&product.id);
+    Reference { key: Some(id.clone()), id }
+}
+
+/// A reference to a document by its number.
+fn document(number: &str) -> Reference {
+    Reference { id: code(number, 15), key: None }
 }
 
 fn base_price(price: &Money, base_currency: Option<&str>) -> Option<Money> {

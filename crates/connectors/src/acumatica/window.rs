@@ -4,10 +4,9 @@
 //! offset but everything that changed between two moments, asked for in one request: a record that changes meanwhile
 //! leaves the window for a later one and is listed there. A window that holds more than a page is narrowed by the times
 //! of the records that came back. Nothing is missed, whatever the order, and no request depends on another's result
-//! staying true.
+//! staying true. A window whose answer is too large to be read is asked for with fewer records.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::Entity;
 use serde_json::Value;
 
 use super::Acumatica;
@@ -18,7 +17,7 @@ use super::table::{Table, table};
 use crate::error::{Error, Result};
 use crate::vendor::{Listing, Page};
 
-/// Records of a page.
+/// Records of a page, unless they are very large.
 const PAGE: usize = 100;
 /// Narrowing a window gives up after this many requests.
 const MOST_REQUESTS: usize = 40;
@@ -38,17 +37,24 @@ impl Acumatica {
     pub(super) async fn window(&self, listing: &Listing) -> Result<Page> {
         let table = table(listing.entity);
         let mut window = Window::parse(listing)?;
+        let mut most = PAGE;
         for _ in 0..MOST_REQUESTS {
-            let records = self.between(table, window, PAGE + 1, 0).await?;
-            if records.rows.len() <= PAGE {
-                return Ok(self.page(listing.entity, window, records));
+            let records = match self.between(table, window, most + 1, 0).await {
+                Err(error) if error.is_too_large() && most > 1 => {
+                    most = (most / 4).max(1);
+                    continue;
+                }
+                records => records?,
+            };
+            if records.rows.len() <= most {
+                return Ok(self.page(listing, window, records));
             }
             let times: Vec<DateTime<Utc>> = records.rows.iter().filter_map(|raw| model::modified(table, raw)).collect();
             match window.narrowed(times) {
                 Some(narrower) => window = narrower,
                 None => {
-                    let records = self.by_offset(table, window).await?;
-                    return Ok(self.page(listing.entity, window, records));
+                    let records = self.by_offset(table, window, most).await?;
+                    return Ok(self.page(listing, window, records));
                 }
             }
         }
@@ -56,13 +62,13 @@ impl Acumatica {
     }
 
     /// More records in one millisecond than a page holds: by offsets, until two passes agree.
-    async fn by_offset(&self, table: &Table, window: Window) -> Result<Records> {
+    async fn by_offset(&self, table: &Table, window: Window, most: usize) -> Result<Records> {
         let mut before: Option<Vec<String>> = None;
         for _ in 0..MOST_PASSES {
-            let mut all = self.between(table, window, PAGE, 0).await?;
+            let mut all = self.between(table, window, most, 0).await?;
             let mut last = all.rows.len();
-            while last == PAGE {
-                let more = self.between(table, window, PAGE, all.rows.len()).await?;
+            while last == most {
+                let more = self.between(table, window, most, all.rows.len()).await?;
                 last = more.rows.len();
                 all.rows.extend(more.rows);
             }
@@ -84,17 +90,18 @@ impl Acumatica {
         let filter = all(&[table.condition, &from, &until]);
         let (top, skip) = (top.to_string(), if skip == 0 { String::new() } else { skip.to_string() });
         let query = table.query(&[("$filter", &filter), ("$top", &top), ("$skip", &skip)]);
-        self.api.find(table.name, &query).await
+        self.api.find(self.api.deadline(), table.name, &query).await
     }
 
-    fn page(&self, entity: Entity, window: Window, records: Records) -> Page {
-        let next = window.next(records.rows.len(), records.clock);
+    fn page(&self, listing: &Listing, window: Window, records: Records) -> Page {
+        let next = window.next(records.rows.len(), records.clock, end(listing));
         let mut page = Page { found: Vec::new(), unreadable: Vec::new(), next, clock: records.clock };
         for raw in &records.rows {
-            match self.reader().read(entity, raw) {
+            match self.reader().read(listing.entity, raw) {
                 Ok(found) => page.found.push(found),
                 Err(why) => {
-                    let key = super::value::text(raw, table(entity).key).unwrap_or_default().to_owned();
+                    let key = super::value::text(raw, table(listing.entity).key).unwrap_or_default();
+                    let key = crate::text::line(key, 255);
                     page.unreadable.push((key.clone(), key, why));
                 }
             }
@@ -107,8 +114,9 @@ impl Acumatica {
 impl Window {
     /// Where a listing is: the cursor is the window, `from/until` with empty ends.
     fn parse(listing: &Listing) -> Result<Self> {
+        let end = end(listing);
         let Some(cursor) = &listing.cursor else {
-            return Ok(Self { from: listing.since.map(whole_millis), until: None });
+            return Ok(Self { from: listing.since.map(whole_millis), until: end });
         };
         let time = |text: &str| match text {
             "" => Some(None),
@@ -117,7 +125,7 @@ impl Window {
         let ends = cursor.split_once('/').and_then(|(from, until)| Some((time(from)?, time(until)?)));
         let (from, until) =
             ends.ok_or_else(|| Error::Malformed { message: "not a cursor of this connector".into() })?;
-        Ok(Self { from, until })
+        Ok(Self { from, until: until.into_iter().chain(end).min() })
     }
 
     /// A narrower window from the same moment on, by some of the times in it; `None` when it is the narrowest.
@@ -137,19 +145,25 @@ impl Window {
         is_narrower.then_some(Self { until: Some(until), ..self })
     }
 
-    /// The cursor of the window after this one, which held `records`; `None` when this one had no end.
-    fn next(self, records: usize, clock: Option<DateTime<Utc>>) -> Option<String> {
-        let start = self.until?;
+    /// The cursor of the window after this one, which held `records`; `None` when this one reached the listing's end.
+    fn next(self, records: usize, clock: Option<DateTime<Utc>>, end: Option<DateTime<Utc>>) -> Option<String> {
+        let start = self.until.filter(|until| end.is_none_or(|end| *until < end))?;
         let width = self.from.map(|from| start - from);
         // As wide as would have held four fifths of a page, at most eight times as wide as this one.
         let growth = i32::try_from((PAGE * 4 / 5) / records.max(1)).unwrap_or(8).clamp(1, 8);
         let until = width.and_then(|width| width.checked_mul(growth)).and_then(|width| start.checked_add_signed(width));
-        // The last window is without an end, so that nothing lies behind it.
         let until = until.map(whole_millis).filter(|until| clock.is_some_and(|clock| *until < clock) && *until > start);
+        // The last window ends where the listing does: without an end, nothing lies behind it.
+        let until = until.filter(|until| end.is_none_or(|end| *until < end)).or(end);
         let millis =
             |time: Option<DateTime<Utc>>| time.map(|time| time.timestamp_millis().to_string()).unwrap_or_default();
         Some(format!("{}/{}", millis(Some(start)), millis(until)))
     }
+}
+
+/// The first moment that a listing leaves out.
+fn end(listing: &Listing) -> Option<DateTime<Utc>> {
+    listing.until.map(|until| whole_millis(until) + NARROWEST)
 }
 
 /// Rounded down.

@@ -10,7 +10,7 @@ use super::fault::{classify, unreachable};
 use super::guard::Guard;
 use super::resolver::Resolver;
 use super::response::Response;
-use crate::error::{Error, Result, Unreachable};
+use crate::error::{Error, Result, TOO_LARGE, Unreachable};
 
 /// The largest answer that is read, in bytes after decompression.
 const MAX_BODY: usize = 8 * 1024 * 1024;
@@ -79,7 +79,7 @@ async fn read(mut answer: reqwest::Response) -> Result<Response> {
     let mut body = Vec::new();
     while let Some(chunk) = answer.chunk().await.map_err(|error| body_fault(&error))? {
         if body.len() + chunk.len() > MAX_BODY {
-            return Err(Error::Malformed { message: "the answer is larger than 8 MB".into() });
+            return Err(Error::Malformed { message: TOO_LARGE.into() });
         }
         body.extend_from_slice(&chunk);
     }

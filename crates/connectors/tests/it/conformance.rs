@@ -102,7 +102,8 @@ async fn records_read_one_way_are_the_same_read_another_and_are_fixed_points() {
         let fixture = Fixture::new(*vendor).await;
         fixture.make(Entity::Order, 20).await;
         let connector = fixture.connector();
-        for entity in Entity::ALL {
+        for entity in Entity::ALL.iter().filter(|entity| connector.abilities(**entity).read) {
+            fixture.make(*entity, 3).await;
             let listed = connector.list(&all_of(*entity)).await.unwrap();
             assert!(
                 !listed.found.is_empty() && listed.unreadable.is_empty(),

@@ -1,5 +1,11 @@
 //! The entities of the `Default` endpoint that are here, with their fields as its published contract names them.
 
+mod documents;
+mod stock;
+
+pub use documents::{PAYMENT, SHIPMENT};
+pub use stock::{INVENTORY_SUMMARY, QUANTITY_AVAILABLE, STOCK};
+
 /// A field's type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -41,8 +47,11 @@ pub struct Entity {
     pub modified: &'static str,
 }
 
-/// Every entity that is here.
-pub static ENTITIES: [&Entity; 3] = [&SALES_ORDER, &CUSTOMER, &STOCK_ITEM];
+/// Every entity whose records are kept here.
+pub static ENTITIES: [&Entity; 6] = [&SALES_ORDER, &CUSTOMER, &STOCK_ITEM, &PAYMENT, &SHIPMENT, &STOCK];
+
+/// The inquiries of the endpoint: they keep nothing.
+pub static INQUIRIES: [&Entity; 2] = [&QUANTITY_AVAILABLE, &INVENTORY_SUMMARY];
 
 /// The field of this name.
 #[must_use]
@@ -50,13 +59,17 @@ pub fn field(fields: &'static [Field], name: &str) -> Option<Field> {
     fields.iter().find(|(field, _)| *field == name).copied()
 }
 
-/// The entity of this name; the shop's words for it are understood too (`orders`, `customers`, `products`).
+/// The entity of this name; the shop's words for it are understood too (`orders`, `customers`, `products`, `payments`,
+/// `shipments`, `stock`).
 #[must_use]
 pub fn entity(name: &str) -> Option<&'static Entity> {
     let name = match name {
         "orders" => "SalesOrder",
         "customers" => "Customer",
         "products" => "StockItem",
+        "payments" => "Payment",
+        "shipments" => "Shipment",
+        "stock" => STOCK.name,
         other => other,
     };
     ENTITIES.into_iter().find(|entity| entity.name == name)

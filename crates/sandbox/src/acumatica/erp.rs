@@ -14,7 +14,9 @@ use crate::shopify::Clocked;
 use crate::table::Doc;
 use crate::world::{Plan, World};
 
-use super::entities::{CUSTOMER, SALES_ORDER, STOCK_ITEM};
+use super::drift::{Change, Drift};
+use super::entities::Entity;
+use super::entities::{CUSTOMER, PAYMENT, SALES_ORDER, SHIPMENT, STOCK, STOCK_ITEM};
 use super::gate::Gate;
 use super::licence::Limits;
 use super::session::Sessions;
@@ -23,6 +25,9 @@ const PLANS: &[Plan] = &[
     (SALES_ORDER.name, 0, SALES_ORDER.indexed),
     (CUSTOMER.name, 0, CUSTOMER.indexed),
     (STOCK_ITEM.name, 0, STOCK_ITEM.indexed),
+    (PAYMENT.name, 0, PAYMENT.indexed),
+    (SHIPMENT.name, 0, SHIPMENT.indexed),
+    (STOCK.name, 0, STOCK.indexed),
 ];
 
 /// An ERP account.
@@ -39,6 +44,7 @@ pub struct Erp {
     password: Mutex<Option<String>>,
     sessions: Mutex<Sessions>,
     limits: Mutex<Limits>,
+    drift: Mutex<Drift>,
     clock: Clocked,
 }
 
@@ -64,6 +70,7 @@ impl Erp {
             password: Mutex::new(password),
             sessions: Mutex::default(),
             limits: Mutex::new(limits),
+            drift: Mutex::default(),
             clock: Clocked(clock),
         })
     }
@@ -120,9 +127,27 @@ impl Erp {
         Ok(())
     }
 
-    /// Forgets records, counts, faults and sessions.
+    /// Changes an entity's fields, until the account is reset or the process ends.
+    pub fn drift(&self, entity: &'static Entity, change: Change) {
+        lock(&self.drift).apply(entity, change);
+    }
+
+    /// What `$adHocSchema` says of an entity.
+    #[must_use]
+    pub fn schema(&self, entity: &'static Entity) -> Value {
+        lock(&self.drift).schema(entity)
+    }
+
+    /// The fields of an entity that were taken away.
+    #[must_use]
+    pub fn hidden(&self, entity: &Entity) -> Vec<String> {
+        lock(&self.drift).hidden(entity)
+    }
+
+    /// Forgets records, counts, faults, changes of the schema and sessions.
     pub fn reset(&self) -> io::Result<()> {
         lock(&self.sessions).clear();
+        lock(&self.drift).clear();
         self.gate.clear();
         let password = lock(&self.password).clone();
         self.account.reset(describe(&self.company, &self.user, password.as_deref()))

@@ -1,6 +1,7 @@
-//! The HTTP side of the entities: the licence's queue, faults, reading, saving, deleting.
+//! The HTTP side of the entities: the licence's queue, faults, reading, saving, deleting, actions, schema.
 
 mod auth;
+mod inquiry;
 
 use std::sync::Arc;
 
@@ -17,14 +18,17 @@ use crate::respond::{self, Refused};
 use crate::server::Shared;
 use crate::table::{Doc, Row};
 
-use super::entities::{ENTITIES, Entity};
+use super::entities::{ENTITIES, Entity, INQUIRIES, SALES_ORDER, STOCK};
 use super::erp::Erp;
 use super::query::{Parameters, find};
 use super::render::render;
-use super::write::{Refusal, Target, by_keys, no_entity, save};
+use super::write::{Refusal, Target, by_keys, cancel, delete, no_entity, save};
 
 /// The versions of the `Default` endpoint that are answered.
 const VERSIONS: [&str; 6] = ["20.200.001", "22.200.001", "23.200.001", "24.200.001", "25.100.001", "25.200.001"];
+/// The one action that is here, and what is said while it goes on.
+const CANCEL: &str = "CancelSalesOrder";
+const SCHEMA: &str = "$adHocSchema";
 const BUILD: &str = "25.200.0248";
 
 /// The routes of the ERP's API.
@@ -77,6 +81,8 @@ fn declined() -> Response {
 /// A request for an entity, taken apart.
 struct Call {
     erp: Arc<Erp>,
+    /// The instance's part of the path.
+    root: String,
     entity: &'static Entity,
     keys: Vec<String>,
     parameters: Parameters,
@@ -86,7 +92,7 @@ type Found = Result<Value, Refused>;
 
 async fn entity(
     State(shared): State<Shared>,
-    Path((_, endpoint, version, rest)): Path<(String, String, String, String)>,
+    Path((instance, endpoint, version, rest)): Path<(String, String, String, String)>,
     Query(pairs): Query<Vec<(String, String)>>,
     method: Method,
     headers: HeaderMap,
@@ -102,30 +108,70 @@ async fn entity(
     if endpoint != "Default" || !VERSIONS.contains(&version.as_str()) {
         return error(StatusCode::NOT_FOUND, &format!("Endpoint {endpoint}/{version} not found."));
     }
-    let call = match Call::new(erp, &rest, &pairs) {
+    let call = match Call::new(erp, format!("/acumatica/{instance}"), &rest, &pairs) {
         Ok(call) => call,
         Err(answer) => return *answer,
     };
+    let action = call.keys.first().map(String::as_str);
     match method {
-        Method::GET => finish(call.read(), malformed),
+        Method::GET if action == Some(SCHEMA) => finish(Ok(call.erp.schema(call.entity)), malformed),
+        Method::GET if action == Some(CANCEL) => StatusCode::NO_CONTENT.into_response(),
+        Method::GET if !call.is_inquiry() => finish(call.read(), malformed),
+        Method::POST if action == Some(CANCEL) && call.entity == &SALES_ORDER => {
+            call.cancel(&endpoint, &version, &body)
+        }
+        Method::PUT if call.is_inquiry() => finish(call.inquire(&body), malformed),
         Method::PUT if call.keys.is_empty() => call.put(&headers, &body, malformed),
-        Method::DELETE if !call.keys.is_empty() => call.delete(),
+        Method::DELETE if !call.keys.is_empty() && !call.is_inquiry() => call.delete(),
         _ => error(StatusCode::METHOD_NOT_ALLOWED, "The requested resource does not support this method."),
     }
 }
 
 impl Call {
-    fn new(erp: Arc<Erp>, rest: &str, pairs: &[(String, String)]) -> Result<Self, Refused> {
+    fn new(erp: Arc<Erp>, root: String, rest: &str, pairs: &[(String, String)]) -> Result<Self, Refused> {
         let mut parts = rest.split(['/', '|']).map(str::to_owned);
         let name = parts.next().unwrap_or_default();
         let entity = ENTITIES
             .into_iter()
+            .filter(|entity| *entity != &STOCK)
+            .chain(INQUIRIES)
             .find(|entity| entity.name == name)
             .ok_or_else(|| error(StatusCode::NOT_FOUND, &format!("Entity {name} is not defined in the endpoint.")))?;
         let keys = parts.filter(|part| !part.is_empty()).collect();
-        let parameters =
+        let mut parameters =
             Parameters::parse(entity, pairs).map_err(|message| error(StatusCode::BAD_REQUEST, &message))?;
-        Ok(Self { erp, entity, keys, parameters })
+        parameters.view.hide(erp.hidden(entity));
+        Ok(Self { erp, root, entity, keys, parameters })
+    }
+
+    fn is_inquiry(&self) -> bool {
+        INQUIRIES.contains(&self.entity)
+    }
+
+    fn inquire(&self, body: &Bytes) -> Found {
+        let input: Doc = serde_json::from_slice(body)
+            .map_err(|_| error(StatusCode::BAD_REQUEST, "The request body is not a JSON object."))?;
+        inquiry::answer(&self.erp.account.read(), self.entity, &input, &self.parameters)
+    }
+
+    /// The order is cancelled at once; that it is done is said at the address in `Location`, as for any action.
+    fn cancel(&self, endpoint: &str, version: &str, body: &Bytes) -> Response {
+        let input: Option<Doc> = serde_json::from_slice::<Value>(body)
+            .ok()
+            .and_then(|mut body| serde_json::from_value(body.get_mut("entity")?.take()).ok());
+        let Some(input) = input else {
+            return error(StatusCode::BAD_REQUEST, "The request body must have the entity and the parameters.");
+        };
+        let cancelled = cancel(&mut self.erp.account.write(), &input, self.erp.now());
+        match cancelled {
+            Ok(_) if self.erp.account.faults().cuts_after_write() => respond::cut(),
+            Ok(row) => {
+                let id = row.doc.get("id").and_then(Value::as_str).unwrap_or_default();
+                let location = format!("{}/entity/{endpoint}/{version}/SalesOrder/{CANCEL}/status/{id}", self.root);
+                (StatusCode::ACCEPTED, [(header::LOCATION, location)]).into_response()
+            }
+            Err(refusal) => refused(refusal),
+        }
     }
 
     fn read(&self) -> Found {
@@ -174,11 +220,11 @@ impl Call {
             Ok(row) => row,
             Err(answer) => return *answer,
         };
-        let removed = self.erp.account.write().remove(self.entity.name, row.seq);
-        match removed {
+        let deleted = delete(&mut self.erp.account.write(), self.entity, &row);
+        match deleted {
             Ok(()) if self.erp.account.faults().cuts_after_write() => respond::cut(),
             Ok(()) => StatusCode::NO_CONTENT.into_response(),
-            Err(problem) => respond::failed(&problem),
+            Err(refusal) => refused(refusal),
         }
     }
 }
@@ -199,6 +245,8 @@ fn refused(refusal: Refusal) -> Response {
             error(StatusCode::PRECONDITION_FAILED, "The precondition given in the request header was not met.")
         }
         Refusal::Invalid(record, _) => respond::json(StatusCode::UNPROCESSABLE_ENTITY, &record),
+        // The ERP's own exception, which is how it refuses what is not a matter of one field.
+        Refusal::Forbidden(message) => error(StatusCode::INTERNAL_SERVER_ERROR, &message),
         Refusal::Io(problem) => respond::failed(&problem),
     }
 }

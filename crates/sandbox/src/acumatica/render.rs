@@ -11,6 +11,7 @@ use super::entities::{Entity, Field, Kind, field};
 pub struct View {
     expand: Vec<String>,
     select: Option<Vec<String>>,
+    hidden: Vec<String>,
 }
 
 /// A field with an error: the way to it (names and row numbers) and the message.
@@ -48,16 +49,24 @@ impl View {
         for path in expand.iter().chain(select.iter().flatten()) {
             check(entity, path)?;
         }
-        Ok(Self { expand, select })
+        Ok(Self { expand, select, hidden: Vec::new() })
     }
 
     /// Everything that a record holds.
     #[must_use]
     pub fn everything() -> Self {
-        Self { expand: vec!["*".to_owned()], select: None }
+        Self { expand: vec!["*".to_owned()], ..Self::default() }
+    }
+
+    /// Without these fields.
+    pub fn hide(&mut self, paths: Vec<String>) {
+        self.hidden = paths;
     }
 
     fn shows(&self, path: &str) -> bool {
+        if self.hidden.iter().any(|own| own == path) {
+            return false;
+        }
         self.select.as_ref().is_none_or(|select| {
             select
                 .iter()

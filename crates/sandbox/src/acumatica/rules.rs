@@ -1,7 +1,11 @@
 //! What the ERP does with a record before it keeps it: defaults, numbers, sums, checks.
 
 mod customer;
+pub mod deletion;
+mod payment;
 mod sales_order;
+mod shipment;
+mod stock;
 mod stock_item;
 
 use serde_json::Value;
@@ -10,7 +14,7 @@ use crate::decimal::Decimal;
 use crate::table::Doc;
 use crate::world::World;
 
-use super::entities::{CUSTOMER, Entity, Field, Kind, SALES_ORDER};
+use super::entities::{CUSTOMER, Entity, Field, Kind, PAYMENT, SALES_ORDER, SHIPMENT, STOCK};
 use super::render::{FieldError, Step};
 
 /// Completes a record and says what is wrong with it. `before` is what it was, `seq` its number.
@@ -28,6 +32,12 @@ pub fn complete(
         sales_order::complete(world, doc, before, seq, now, &mut errors);
     } else if entity == &CUSTOMER {
         customer::complete(doc, seq, &mut errors);
+    } else if entity == &PAYMENT {
+        payment::complete(world, doc, before, seq, now, &mut errors);
+    } else if entity == &SHIPMENT {
+        shipment::complete(world, doc, before, seq, now, &mut errors);
+    } else if entity == &STOCK {
+        stock::complete(world, doc, before, &mut errors);
     } else {
         stock_item::complete(doc, &mut errors);
     }
@@ -39,10 +49,16 @@ pub fn complete(
 #[must_use]
 pub fn key_value(entity: &'static Entity, key: &str, patch: &Doc) -> Option<String> {
     let given = text(patch, key);
-    if entity == &SALES_ORDER && key == "OrderType" && given.is_empty() {
-        return Some("SO".to_owned());
+    if given.is_empty() {
+        let usual = match key {
+            "OrderType" => "SO",
+            "Type" => "Payment",
+            "WarehouseID" => "MAIN",
+            _ => return None,
+        };
+        return entity.keys.contains(&key).then(|| usual.to_owned());
     }
-    (!given.is_empty() && !given.starts_with("<NEW>")).then(|| given.to_owned())
+    (!given.starts_with("<NEW>")).then(|| given.to_owned())
 }
 
 /// The errors found so far.

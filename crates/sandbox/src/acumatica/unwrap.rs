@@ -1,6 +1,6 @@
 //! From a request's JSON (`{"Name": {"value": …}}`) to plain values of the right types.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::clock::{millis_text, parse_millis};
 use crate::decimal::Decimal;
@@ -34,6 +34,18 @@ pub fn wrap_plain(fields: &'static [Field], input: &Doc) -> Doc {
     let wrap = |(name, value): (&String, &Value)| {
         let wrapped = match (field(fields, name).map(|(_, kind)| kind), value) {
             (Some(Kind::Linked(inner)), Value::Object(object)) => Value::Object(wrap_plain(inner, object)),
+            // A form names a row by its position (`Packages/0/TrackingNbr`).
+            (Some(Kind::Details(inner)), Value::Object(rows)) => rows
+                .iter()
+                .filter_map(|(position, row)| Some((position.parse::<u64>().ok()?, row.as_object()?)))
+                .map(|(position, row)| {
+                    let mut row = wrap_plain(inner, row);
+                    if field(inner, "LineNbr").is_some() {
+                        row.insert("LineNbr".to_owned(), json!({"value": position + 1}));
+                    }
+                    Value::Object(row)
+                })
+                .collect(),
             (Some(Kind::Details(inner)), Value::Array(rows)) => rows
                 .iter()
                 .map(|row| row.as_object().map_or(row.clone(), |row| Value::Object(wrap_plain(inner, row))))
@@ -122,7 +134,6 @@ fn cut(text: &str, longest: usize) -> String {
 mod tests {
     use super::super::entities::STOCK_ITEM;
     use super::*;
-    use serde_json::json;
 
     fn unwrapped(input: Value) -> Result<Value, String> {
         let Value::Object(input) = input else { unreachable!() };

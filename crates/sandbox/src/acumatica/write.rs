@@ -1,5 +1,7 @@
 //! Saving a record: find it, merge what was sent, let the ERP's rules complete it, keep it, count it.
 
+pub mod follow;
+
 use std::io;
 use std::sync::Arc;
 
@@ -11,7 +13,7 @@ use crate::ledger::Effect;
 use crate::table::{Doc, Row};
 use crate::world::{World, Write};
 
-use super::entities::{Entity, Field, Kind, field};
+use super::entities::{Entity, Field, Kind, SALES_ORDER, field};
 use super::filter::Filter;
 use super::query::find;
 use super::render::{FieldError, render_errors};
@@ -29,6 +31,8 @@ pub enum Refusal {
     Precondition,
     /// The record with errors in its fields.
     Invalid(Value, Vec<FieldError>),
+    /// What the ERP does not do with the record as it is.
+    Forbidden(String),
     /// The state could not be kept.
     Io(io::Error),
 }
@@ -61,7 +65,30 @@ pub fn save(
     if (target.must_exist && existing.is_none()) || (target.must_not_exist && existing.is_some()) {
         return Err(Refusal::Precondition);
     }
-    store(world, entity, existing, patch, now, true)
+    if existing.as_ref().is_some_and(|row| entity == &SALES_ORDER && text(&row.doc, "Status") == "Canceled") {
+        return Err(Refusal::Forbidden("The sales order is canceled and cannot be changed.".to_owned()));
+    }
+    saved(world, entity, existing, patch, now, true)
+}
+
+/// Cancels an order that came by its key fields, as the action `CancelSalesOrder` does.
+pub fn cancel(world: &mut World, input: &Doc, now: i64) -> Result<Arc<Row>, Refusal> {
+    let keys = unwrap(SALES_ORDER.fields, input).map_err(Refusal::Bad)?;
+    let order = locate(world, &SALES_ORDER, &keys, &Target::default())?.ok_or_else(no_entity)?;
+    if let Some(why) = rules::deletion::no_cancel(world, &order.doc) {
+        return Err(Refusal::Forbidden(why));
+    }
+    let patch = Doc::from_iter([("Status".to_owned(), Value::from("Canceled"))]);
+    store(world, &SALES_ORDER, Some(order), patch, now, true)
+}
+
+/// Deletes a record through the API, and counts it.
+pub fn delete(world: &mut World, entity: &'static Entity, row: &Row) -> Result<(), Refusal> {
+    if let Some(why) = rules::deletion::refusal(entity, world, &row.doc) {
+        return Err(Refusal::Forbidden(why));
+    }
+    let write = Write { key: reference(entity, &row.doc), effect: Effect::Delete };
+    world.remove(entity.name, row.seq).and_then(|()| world.note(entity.name, &write)).map_err(Refusal::Io)
 }
 
 /// Saves a record as a person in the back office does: by its number, plain values allowed, not counted.
@@ -77,7 +104,21 @@ pub fn back_office(
         Some(seq) => Some(world.table(entity.name).get(seq).cloned().ok_or_else(no_entity)?),
         None => locate(world, entity, &patch, &Target::default())?,
     };
-    store(world, entity, existing, patch, now, false)
+    saved(world, entity, existing, patch, now, false)
+}
+
+/// Stores a record and what follows from it.
+fn saved(
+    world: &mut World,
+    entity: &'static Entity,
+    existing: Option<Arc<Row>>,
+    patch: Doc,
+    now: i64,
+    counted: bool,
+) -> Result<Arc<Row>, Refusal> {
+    let row = store(world, entity, existing, patch, now, counted)?;
+    follow::follow(world, entity, &row, now)?;
+    Ok(row)
 }
 
 /// The answer when nothing fulfils a condition.
@@ -213,4 +254,8 @@ fn reference(entity: &'static Entity, doc: &Doc) -> String {
     let key =
         || entity.keys.iter().filter_map(|key| doc.get(*key).and_then(Value::as_str)).collect::<Vec<_>>().join("/");
     given.map_or_else(key, str::to_owned)
+}
+
+fn text<'a>(doc: &'a Doc, field: &str) -> &'a str {
+    doc.get(field).and_then(Value::as_str).unwrap_or_default()
 }

@@ -170,7 +170,7 @@ fn in_erp(refusal: ErpRefusal) -> Refused {
     let answer = match refusal {
         ErpRefusal::Invalid(record, _) => respond::json(StatusCode::UNPROCESSABLE_ENTITY, &record),
         ErpRefusal::Io(error) => respond::failed(&error),
-        ErpRefusal::Bad(message) => problem(StatusCode::UNPROCESSABLE_ENTITY, message),
+        ErpRefusal::Bad(message) | ErpRefusal::Forbidden(message) => problem(StatusCode::UNPROCESSABLE_ENTITY, message),
         ErpRefusal::NotFound(message) => problem(StatusCode::NOT_FOUND, message),
         ErpRefusal::Precondition => problem(StatusCode::PRECONDITION_FAILED, "The record is there already."),
     };

@@ -53,7 +53,9 @@ pub fn table(name: &str) -> Result<&'static str, Refused> {
 
 /// The ERP's entity of this name.
 pub fn erp_entity(name: &str) -> Result<&'static Entity, Refused> {
-    entity(name).ok_or_else(|| problem(StatusCode::NOT_FOUND, "The ERP has SalesOrder, Customer and StockItem.").into())
+    entity(name).ok_or_else(|| {
+        problem(StatusCode::NOT_FOUND, "The ERP has orders, customers, products, payments, shipments and stock.").into()
+    })
 }
 
 fn erp(shared: &Shared, name: &str) -> Option<Arc<Erp>> {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::acumatica::{Erp, STOCK_ITEM, back_office};
+use crate::acumatica::{Erp, STOCK, STOCK_ITEM, back_office};
 use crate::shopify::records::{Refusal, save};
 use crate::shopify::{CUSTOMERS, ORDERS, PRODUCTS, Shop};
 use crate::table::Doc;
@@ -83,6 +83,12 @@ fn fill_erp(world: &mut World, now: i64) -> Result<(), String> {
         let Value::Object(item) = item else { continue };
         back_office(world, &STOCK_ITEM, None, &item, now - 30 * DAY)
             .map_err(|_| format!("the item {sku} was refused"))?;
+        let level = Doc::from_iter([
+            ("InventoryID".to_owned(), Value::from(sku)),
+            ("QtyAvailable".to_owned(), Value::from(12 + position)),
+        ]);
+        back_office(world, &STOCK, None, &level, now - 30 * DAY)
+            .map_err(|_| format!("the stock of {sku} was refused"))?;
     }
     Ok(())
 }

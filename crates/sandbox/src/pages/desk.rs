@@ -84,7 +84,7 @@ fn of_shop(refusal: ShopRefusal) -> Problems {
 fn of_erp(refusal: ErpRefusal) -> Problems {
     match refusal {
         ErpRefusal::Invalid(_, errors) => errors.into_iter().map(|error| (path(&error), error.message)).collect(),
-        ErpRefusal::Bad(message) | ErpRefusal::NotFound(message) => whole(&message),
+        ErpRefusal::Bad(message) | ErpRefusal::NotFound(message) | ErpRefusal::Forbidden(message) => whole(&message),
         ErpRefusal::Precondition => whole("The record is there already."),
         ErpRefusal::Io(error) => unsaved(&error),
     }

@@ -12,10 +12,12 @@ use crate::server::Shared;
 use super::handlers::Seat;
 
 /// The ERP's screens: number, our part of the path, and the parameters that make the record's key.
-const ERP_SCREENS: [(&str, &str, &[&str]); 3] = [
+const ERP_SCREENS: [(&str, &str, &[&str]); 5] = [
     ("SO301000", "orders", &["OrderType", "OrderNbr"]),
     ("AR303000", "customers", &["AcctCD"]),
     ("IN202500", "items", &["InventoryCD"]),
+    ("AR302000", "payments", &["RefNbr"]),
+    ("SO302000", "shipments", &["ShipmentNbr"]),
 ];
 
 /// `/shopify/{shop}/admin/orders/5001`, as Shopify's admin has it.

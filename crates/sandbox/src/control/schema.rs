@@ -1,0 +1,70 @@
+//! Changes of an entity's fields: what a vendor's release, or somebody's customisation, does to a schema.
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+
+use crate::acumatica::{Erp, SchemaChange};
+use crate::respond::Refused;
+use crate::server::Shared;
+
+use super::problem;
+use super::target::{Target, erp_entity, target};
+
+/// The account, in the query.
+#[derive(Deserialize)]
+pub struct Of {
+    account: Option<String>,
+}
+
+/// One change: exactly one of `add`, `remove` and `retype` names a field by its path (`lines.price` or `lines/price`).
+#[derive(Deserialize)]
+pub struct Wanted {
+    entity: String,
+    add: Option<String>,
+    remove: Option<String>,
+    retype: Option<String>,
+    /// The type of a field that is added or retyped, by the vendor's own name.
+    kind: Option<String>,
+}
+
+/// Changes a schema, until the account is reset.
+pub async fn change(
+    State(shared): State<Shared>,
+    Path(vendor): Path<String>,
+    Query(of): Query<Of>,
+    Json(wanted): Json<Wanted>,
+) -> Response {
+    let changed = target(&shared, &vendor, of.account.as_deref()).and_then(|target| match target {
+        Target::Erp(erp) => change_erp(&erp, &wanted),
+        Target::Shop(_) => {
+            Err(problem(StatusCode::UNPROCESSABLE_ENTITY, "The shop's schema cannot be changed here.").into())
+        }
+    });
+    changed.map_or_else(|answer| *answer, |()| StatusCode::NO_CONTENT.into_response())
+}
+
+/// A field that was removed comes back by adding it.
+fn change_erp(erp: &Erp, wanted: &Wanted) -> Result<(), Refused> {
+    let entity = erp_entity(&wanted.entity)?;
+    let path = |name: &String| name.replace('.', "/");
+    let change = match (&wanted.add, &wanted.remove, &wanted.retype) {
+        (Some(name), None, None) => {
+            let kind = wanted.kind.clone().unwrap_or_else(|| "CustomStringField".to_owned());
+            SchemaChange::Set { name: path(name), kind }
+        }
+        (None, Some(name), None) => SchemaChange::Remove(path(name)),
+        (None, None, Some(name)) => {
+            let kind = wanted.kind.clone().unwrap_or_else(|| "CustomDecimalField".to_owned());
+            SchemaChange::Set { name: path(name), kind }
+        }
+        _ => {
+            let message = "A change is {entity, add | remove | retype: field, kind?}.";
+            return Err(problem(StatusCode::UNPROCESSABLE_ENTITY, message).into());
+        }
+    };
+    erp.drift(entity, change);
+    Ok(())
+}
