@@ -60,6 +60,10 @@ id! {
     AttemptId;
     /// One line of the timeline.
     ActivityId;
+    /// One pair that a reconcile run found not to agree.
+    FindingId;
+    /// One change of a system's fields.
+    DriftId;
 }
 
 /// A UUIDv7 at `now`.

@@ -15,6 +15,7 @@ pub mod ids;
 pub mod matching;
 pub mod money;
 pub mod overview;
+pub mod reconcile;
 pub mod run;
 pub mod schedule;
 pub mod status;

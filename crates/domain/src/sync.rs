@@ -3,11 +3,15 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::entity::{Entity, Side};
-use crate::filter::Filter;
+mod settings;
+
+use crate::entity::{Entity, SystemKind};
+use crate::reconcile::Agreement;
 use crate::run::RunView;
 use crate::schedule::ScheduleView;
-use crate::{ConnectionId, RecordStatus, SyncId, Vendor};
+use crate::{ConnectionId, DriftId, RecordStatus, SyncId, Vendor};
+
+pub use settings::{DEFAULT_MAX_ATTEMPTS, Possible, SettingsChange, SettingsView, SyncSettings, describe};
 
 crate::text_enum! {
     /// Whether a sync does anything.
@@ -69,52 +73,6 @@ crate::text_enum! {
     }
 }
 
-/// What a person may change about a sync.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct SyncSettings {
-    pub direction: Direction,
-    /// The side that wins under [`ConflictPolicy::PrimaryWins`].
-    pub primary: Side,
-    pub conflict_policy: ConflictPolicy,
-    pub deletion_policy: DeletionPolicy,
-    pub drift_policy: DriftPolicy,
-    /// Writes the destination's number back to the source's record (a tag and a metafield) when it was inserted.
-    pub write_back: bool,
-    pub max_attempts: i32,
-    /// What the source's announcements lead to.
-    pub real_time: RealTime,
-    /// What the destination's announcements lead to, in a two-way sync.
-    pub real_time_back: RealTime,
-    /// Changes to one record wait until it has been quiet for so long, 0–300 seconds.
-    pub quiet_seconds: i32,
-    /// But never longer than this after the first of them, 0–3600 seconds.
-    pub longest_wait_seconds: i32,
-    /// `None` = every record is synchronised.
-    pub filter: Option<Filter>,
-}
-
-impl Default for SyncSettings {
-    fn default() -> Self {
-        Self {
-            direction: Direction::OneWay,
-            primary: Side::Source,
-            conflict_policy: ConflictPolicy::PrimaryWins,
-            deletion_policy: DeletionPolicy::Keep,
-            drift_policy: DriftPolicy::CarryOn,
-            write_back: false,
-            max_attempts: DEFAULT_MAX_ATTEMPTS,
-            real_time: RealTime::Off,
-            real_time_back: RealTime::Off,
-            quiet_seconds: 15,
-            longest_wait_seconds: 60,
-            filter: None,
-        }
-    }
-}
-
-/// How often a record is tried before it is Aborted.
-pub const DEFAULT_MAX_ATTEMPTS: i32 = 5;
-
 /// One end of a sync.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EndView {
@@ -148,13 +106,26 @@ pub struct SyncView {
     pub source: EndView,
     pub destination: EndView,
     pub state: SyncState,
+    pub direction: Direction,
+    /// Nothing goes on until a person has decided.
+    pub hold: Option<HoldView>,
     pub max_attempts: i32,
     pub counts: StatusCounts,
     /// The newest change at the source that has been prepared.
     pub watermark_at: Option<DateTime<Utc>>,
     /// The runs that are active now.
     pub active: Vec<RunView>,
+    /// What the newest complete reconcile run found; `None` = none was made yet.
+    pub agreement: Option<Agreement>,
     pub created_at: DateTime<Utc>,
+}
+
+/// Why a sync waits for a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HoldView {
+    pub hold: Hold,
+    pub message: String,
+    pub at: DateTime<Utc>,
 }
 
 /// A sync's own page.
@@ -168,6 +139,37 @@ pub struct SyncDetail {
     pub prerequisites: Vec<(SyncId, String)>,
     /// The built-in mapping: canonical field, its name in the source, its name in the destination.
     pub mapping: Vec<MappingRow>,
+    pub settings: SyncSettings,
+    /// Changes of the systems' fields that nobody has acknowledged yet, the newest first.
+    pub drifts: Vec<DriftView>,
+    /// The newest dry run, as long as it is kept.
+    pub dry_run: Option<RunView>,
+}
+
+/// A change of the fields of one of a sync's systems.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DriftView {
+    pub id: DriftId,
+    /// Whose fields they are.
+    pub connection: ConnectionId,
+    pub connection_name: String,
+    pub changes: Vec<FieldDrift>,
+    /// The sync was stopped by it.
+    pub stopped: bool,
+    pub found_at: DateTime<Utc>,
+}
+
+/// What became of one field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldDrift {
+    /// By the vendor's own name.
+    pub field: String,
+    /// Its type before; `None` = it is new.
+    pub was: Option<String>,
+    /// Its type now; `None` = it is gone.
+    pub is: Option<String>,
+    /// The fields of the built-in mapping that use it.
+    pub rules: Vec<String>,
 }
 
 /// One row of the built-in mapping.
@@ -176,6 +178,42 @@ pub struct MappingRow {
     pub field: String,
     pub source: String,
     pub destination: String,
+}
+
+/// What a vendor's system lets a sync do with an entity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Able {
+    pub vendor: Vendor,
+    pub entity: Entity,
+    /// It can be a source.
+    pub read: bool,
+    /// It can be a destination.
+    pub write: bool,
+}
+
+/// Why no sync can carry an entity from one vendor's system to another's; `None` when it can.
+#[must_use]
+pub fn impossible(entity: Entity, source: Vendor, destination: Vendor, able: &[Able]) -> Option<String> {
+    let of = |vendor: Vendor| able.iter().find(|able| able.vendor == vendor && able.entity == entity);
+    let records = entity.label().to_lowercase();
+    if !of(source).is_some_and(|able| able.read) {
+        return Some(format!("Syncline cannot read {records} from {} yet.", source.label()));
+    }
+    if !of(destination).is_some_and(|able| able.write) {
+        return Some(format!("Syncline cannot write {records} to {} yet.", destination.label()));
+    }
+    None
+}
+
+impl Entity {
+    /// From which kind of system its records usually come.
+    #[must_use]
+    pub const fn origin(self) -> SystemKind {
+        match self {
+            Self::Order | Self::Customer | Self::Product | Self::Payment => SystemKind::Shop,
+            Self::Shipment | Self::Stock => SystemKind::Erp,
+        }
+    }
 }
 
 /// What a person typed to make a sync.

@@ -17,6 +17,7 @@ pub mod jobs;
 pub mod keeper;
 pub mod keys;
 pub mod overview;
+pub mod reconcile;
 pub mod runs;
 pub mod schedules;
 pub mod sessions;

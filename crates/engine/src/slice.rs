@@ -10,6 +10,7 @@ mod obstacle;
 mod open;
 mod prepare;
 mod process;
+mod reconcile;
 mod test;
 
 use domain::activity::Tone;
@@ -70,7 +71,8 @@ async fn work(context: &mut Context) -> Result<Next> {
         Phase::Prepare | Phase::FullPrepare | Phase::RangePrepare => prepare::slice(context).await?,
         Phase::Process => process::slice(context).await?,
         Phase::Test => test::slice(context).await?,
-        Phase::Reconcile | Phase::DryRun | Phase::Compare => {
+        Phase::Reconcile => reconcile::slice(context).await?,
+        Phase::DryRun | Phase::Compare => {
             return Err(Error::Internal("this phase cannot be run yet".into()));
         }
     };

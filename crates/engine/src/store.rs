@@ -10,6 +10,8 @@ pub mod leases;
 pub mod memberships;
 pub mod queue;
 pub mod records;
+pub mod reconcile;
+pub mod reconcile_findings;
 pub mod records_due;
 pub mod results;
 pub mod runs;

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::connection::ConnectionState;
-use domain::sync::{EndView, Hold, NewSync, StatusCounts, SyncSettings, SyncState, SyncView};
+use domain::sync::{EndView, Hold, HoldView, NewSync, StatusCounts, SyncSettings, SyncState, SyncView};
 use domain::{ConnectionId, Entity, SyncId};
 use uuid::Uuid;
 
@@ -136,6 +136,45 @@ pub async fn set_state(tx: &mut TenantTx, id: SyncId, state: SyncState, now: Dat
     Ok(updated.rows_affected() == 1)
 }
 
+/// Locks a sync until the transaction ends, so that two people who change its settings come one after the other.
+pub async fn lock(tx: &mut TenantTx, id: SyncId) -> Result<()> {
+    sqlx::query_scalar!("SELECT id FROM syncs WHERE tenant_id = $1 AND id = $2 FOR UPDATE", tx.tenant().0, id.0)
+        .fetch_optional(&mut **tx)
+        .await?
+        .ok_or(Error::NotFound)?;
+    Ok(())
+}
+
+/// Stores the settings of a sync.
+pub async fn set_settings(tx: &mut TenantTx, id: SyncId, settings: &SyncSettings, now: DateTime<Utc>) -> Result<()> {
+    let filter = settings.filter.as_ref().map(serde_json::to_value).transpose()?;
+    sqlx::query!(
+        "UPDATE syncs SET
+            direction = $3, primary_side = $4, conflict_policy = $5, deletion_policy = $6, drift_policy = $7,
+            write_back = $8, max_attempts = $9, real_time = $10, real_time_back = $11, quiet_seconds = $12,
+            longest_wait_seconds = $13, filter = $14, updated_at = $15
+        WHERE tenant_id = $1 AND id = $2",
+        tx.tenant().0,
+        id.0,
+        settings.direction.as_str(),
+        settings.primary.as_str(),
+        settings.conflict_policy.as_str(),
+        settings.deletion_policy.as_str(),
+        settings.drift_policy.as_str(),
+        settings.write_back,
+        settings.max_attempts,
+        settings.real_time.as_str(),
+        settings.real_time_back.as_str(),
+        settings.quiet_seconds,
+        settings.longest_wait_seconds,
+        filter,
+        now
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
 pub async fn delete(tx: &mut TenantTx, id: SyncId) -> Result<()> {
     let deleted = sqlx::query!("DELETE FROM syncs WHERE tenant_id = $1 AND id = $2", tx.tenant().0, id.0)
         .execute(&mut **tx)
@@ -159,7 +198,7 @@ pub async fn raise_watermark(tx: &mut TenantTx, id: SyncId, to: DateTime<Utc>) -
 /// Why a sync cannot run now; `None` when it can.
 pub async fn obstacle(tx: &mut TenantTx, id: SyncId) -> Result<Option<String>> {
     let row = sqlx::query!(
-        r#"SELECT syncs.state, source.name AS source_name, source.state AS source_state,
+        r#"SELECT syncs.state, syncs.hold, source.name AS source_name, source.state AS source_state,
             destination.name AS destination_name, destination.state AS destination_state
         FROM syncs
         JOIN connections AS source ON source.tenant_id = syncs.tenant_id AND source.id = syncs.source_connection_id
@@ -174,6 +213,15 @@ pub async fn obstacle(tx: &mut TenantTx, id: SyncId) -> Result<Option<String>> {
     .ok_or(Error::NotFound)?;
     if row.state.parse::<SyncState>()? == SyncState::Paused {
         return Ok(Some("This sync is paused. Resume it first.".into()));
+    }
+    match row.hold.map(|hold| hold.parse::<Hold>()).transpose()? {
+        Some(Hold::Deletions) => {
+            return Ok(Some("This sync waits until somebody has decided about many deletions. See its page.".into()));
+        }
+        Some(Hold::Drift) => {
+            return Ok(Some("This sync waits until somebody has looked at fields that changed. See its page.".into()));
+        }
+        None => {}
     }
     for (name, state) in [(row.source_name, row.source_state), (row.destination_name, row.destination_state)] {
         match state.parse::<ConnectionState>()? {
@@ -192,7 +240,8 @@ pub async fn obstacle(tx: &mut TenantTx, id: SyncId) -> Result<Option<String>> {
 /// Syncs for screens, without their counts and runs: all of them, or one.
 pub async fn views(tx: &mut TenantTx, only: Option<SyncId>) -> Result<Vec<SyncView>> {
     let rows = sqlx::query!(
-        r#"SELECT syncs.id, syncs.entity, syncs.state, syncs.max_attempts, syncs.watermark_at, syncs.created_at,
+        r#"SELECT syncs.id, syncs.entity, syncs.state, syncs.direction, syncs.hold, syncs.hold_message, syncs.held_at,
+            syncs.max_attempts, syncs.watermark_at, syncs.created_at, syncs.updated_at,
             source.id AS source_id, source.name AS source_name, source.vendor AS source_vendor,
             destination.id AS destination_id, destination.name AS destination_name,
             destination.vendor AS destination_vendor
@@ -201,7 +250,7 @@ pub async fn views(tx: &mut TenantTx, only: Option<SyncId>) -> Result<Vec<SyncVi
         JOIN connections AS destination
             ON destination.tenant_id = syncs.tenant_id AND destination.id = syncs.destination_connection_id
         WHERE syncs.tenant_id = $1 AND ($2::uuid IS NULL OR syncs.id = $2)
-        ORDER BY array_position(ARRAY['order', 'customer', 'product'], syncs.entity), source.name, destination.name
+        ORDER BY array_position(ARRAY['order', 'customer', 'product', 'payment', 'shipment', 'stock'], syncs.entity), source.name, destination.name
         LIMIT 500"#,
         tx.tenant().0,
         only.map(|id| id.0)
@@ -221,12 +270,20 @@ pub async fn views(tx: &mut TenantTx, only: Option<SyncId>) -> Result<Vec<SyncVi
                 source: end(row.source_id, row.source_name, row.source_vendor)?,
                 destination: end(row.destination_id, row.destination_name, row.destination_vendor)?,
                 state: row.state.parse()?,
+                direction: row.direction.parse()?,
+                hold: hold(row.hold, row.hold_message, row.held_at.unwrap_or(row.updated_at))?,
                 max_attempts: row.max_attempts,
                 counts: StatusCounts::default(),
                 watermark_at: row.watermark_at,
                 active: Vec::new(),
+                agreement: None,
                 created_at: row.created_at,
             })
         })
         .collect()
+}
+
+fn hold(hold: Option<String>, message: Option<String>, at: DateTime<Utc>) -> Result<Option<HoldView>> {
+    let Some(hold) = hold else { return Ok(None) };
+    Ok(Some(HoldView { hold: hold.parse()?, message: message.unwrap_or_default(), at }))
 }
