@@ -17,6 +17,7 @@ pub mod results;
 pub mod runs;
 pub mod runs_across_tenants;
 pub mod schedules;
+pub mod schema_drifts;
 pub mod sessions;
 pub mod signin_limits;
 pub mod syncs;
