@@ -82,7 +82,12 @@ impl Sums {
         let share = self.agreement();
         let mut parts = vec![format!("{}.{:02} % agree", share / 100, share % 100)];
         let missing = self.missing_in_destination + self.missing_in_source;
-        let counts = [(self.differing, "differ"), (missing, "missing"), (self.duplicated, "duplicated"), (self.waiting, "waiting")];
+        let counts = [
+            (self.differing, "differ"),
+            (missing, "missing"),
+            (self.duplicated, "duplicated"),
+            (self.waiting, "waiting"),
+        ];
         parts.extend(counts.iter().filter(|(n, _)| *n > 0).map(|(n, words)| format!("{n} {words}")));
         parts.join(" · ")
     }

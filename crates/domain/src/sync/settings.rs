@@ -164,7 +164,8 @@ impl SettingsChange {
     /// The settings that both have changed, each with what the other has chosen; unless this person insists.
     pub fn onto(&self, current: &SyncSettings) -> Result<SyncSettings, FieldErrors> {
         let theirs = self.base.words().into_iter().zip(current.words()).zip(self.wanted.words());
-        let both = theirs.filter(|((before, now), wanted)| before.2 != now.2 && before.2 != wanted.2 && now.2 != wanted.2);
+        let both =
+            theirs.filter(|((before, now), wanted)| before.2 != now.2 && before.2 != wanted.2 && now.2 != wanted.2);
         let clashes: FieldErrors = both
             .map(|((_, now), _)| (now.0.to_owned(), format!("Meanwhile somebody else has chosen “{}” here.", now.2)))
             .collect();

@@ -89,12 +89,7 @@ pub async fn slice(context: &mut Context) -> Result<Next> {
 }
 
 /// Commits a step: the epoch is checked first, and what the step has found goes with the cursor.
-async fn keep(
-    context: &mut Context,
-    mut tx: TenantTx,
-    cursor: &Cursor,
-    total: Option<i64>,
-) -> Result<()> {
+async fn keep(context: &mut Context, mut tx: TenantTx, cursor: &Cursor, total: Option<i64>) -> Result<()> {
     let run = context.run.clone();
     store::runs::keep_cursor(&mut tx, &run, &serde_json::to_value(cursor)?, total).await?;
     context.show_run(&mut tx).await?;

@@ -172,8 +172,7 @@ pub async fn pairs(
                 label: row.other_label.unwrap_or_default(),
                 payload,
             });
-            let source =
-                Listed { external_id: row.external_id, key: row.key, label: row.label, payload: row.payload };
+            let source = Listed { external_id: row.external_id, key: row.key, label: row.label, payload: row.payload };
             Ok(Pair { source, record, destination, has_twin: row.has_twin })
         })
         .collect()
@@ -282,7 +281,8 @@ pub async fn doubled(
     )
     .fetch_all(&mut **tx)
     .await?;
-    let doubled = rows.into_iter().map(|row| Doubled { key: row.key, ids: row.ids, labels: row.labels, count: row.count });
+    let doubled =
+        rows.into_iter().map(|row| Doubled { key: row.key, ids: row.ids, labels: row.labels, count: row.count });
     Ok(doubled.collect())
 }
 

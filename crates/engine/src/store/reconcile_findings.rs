@@ -246,10 +246,8 @@ pub async fn make(tx: &mut TenantTx, sync: &SyncRow, takings: &[&Taking], now: D
     let ids: Vec<Uuid> = takings.iter().map(|_| RecordId::new(now).0).collect();
     let sources: Vec<Option<String>> = takings.iter().map(|taking| taking.source_id.clone()).collect();
     // The link is made by matching, which looks at the destination again.
-    let destinations: Vec<Option<String>> = takings
-        .iter()
-        .map(|taking| taking.destination_id.clone().filter(|_| taking.source_id.is_none()))
-        .collect();
+    let destinations: Vec<Option<String>> =
+        takings.iter().map(|taking| taking.destination_id.clone().filter(|_| taking.source_id.is_none())).collect();
     let labels: Vec<String> = takings.iter().map(|taking| taking.label.clone()).collect();
     let due = now - TimeDelta::milliseconds(1);
     let made = sqlx::query_scalar!(

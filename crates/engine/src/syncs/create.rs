@@ -87,9 +87,7 @@ async fn ends(tx: &mut TenantTx, new: &NewSync) -> Result<Ends> {
         ));
     }
     let ends = store::connections::sealed(tx, &[new.source.0, new.destination.0]).await?;
-    let vendor = |id: ConnectionId| {
-        ends.iter().find(|end| end.id == id).map(|end| end.vendor).ok_or(Error::NotFound)
-    };
+    let vendor = |id: ConnectionId| ends.iter().find(|end| end.id == id).map(|end| end.vendor).ok_or(Error::NotFound);
     Ok(Ends { source: vendor(new.source)?, destination: vendor(new.destination)? })
 }
 

@@ -4,8 +4,10 @@
 
 mod accounts;
 mod connections;
+mod reconcile;
 mod sessions;
 mod stream;
 mod support;
 mod sync;
+mod syncs;
 mod tenancy;

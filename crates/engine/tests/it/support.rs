@@ -269,6 +269,12 @@ impl World {
         row.get("at")
     }
 
+    /// How many rows a table has, over all tenants.
+    pub async fn rows_of(&self, table: &str) -> i64 {
+        let sql = format!("SELECT count(*) AS n FROM {table}");
+        sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_one(&self.queue).await.unwrap().get("n")
+    }
+
     /// Waits for a test's own run to be over and returns it; the queue must be worked first.
     pub async fn run(&self, id: RunId) -> domain::run::RunView {
         engine::runs::get(&self.engine, &self.member, id).await.unwrap()

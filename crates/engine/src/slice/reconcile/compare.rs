@@ -27,8 +27,7 @@ type Links = HashMap<(Entity, String), String>;
 pub async fn pairs(context: &mut Context, cursor: &mut Cursor) -> Result<()> {
     let sync = context.sync()?;
     let mut tx = context.begin().await?;
-    let pairs =
-        store::reconcile::pairs(&mut tx, &context.run, sync.id, &cursor.after, cursor.began, BATCH).await?;
+    let pairs = store::reconcile::pairs(&mut tx, &context.run, sync.id, &cursor.after, cursor.began, BATCH).await?;
     let wanted = references(&pairs);
     let links = store::reconcile::links(&mut tx, sync.source, sync.destination, &wanted).await?;
     tx.commit().await?;
@@ -116,8 +115,7 @@ pub async fn leftovers(context: &mut Context, cursor: &mut Cursor) -> Result<()>
     let sync = context.sync()?;
     let is_two_way = sync.settings.direction == Direction::TwoWay;
     let mut tx = context.begin().await?;
-    let rows =
-        store::reconcile::leftovers(&mut tx, &context.run, sync.id, &cursor.after, cursor.began, BATCH).await?;
+    let rows = store::reconcile::leftovers(&mut tx, &context.run, sync.id, &cursor.after, cursor.began, BATCH).await?;
     tx.commit().await?;
     let mut found = Vec::new();
     for row in &rows {
@@ -168,7 +166,8 @@ pub async fn doubled(context: &mut Context, cursor: &mut Cursor) -> Result<()> {
 }
 
 fn twins(doubled: &Doubled, side: Side) -> Found {
-    let named: Vec<String> = doubled.ids.iter().zip(&doubled.labels).map(|(id, label)| format!("{id} ({label})")).collect();
+    let named: Vec<String> =
+        doubled.ids.iter().zip(&doubled.labels).map(|(id, label)| format!("{id} ({label})")).collect();
     let first = doubled.ids.first().cloned();
     let change = Change { path: side.as_str().to_owned(), before: None, after: Some(named.join(", ")) };
     Found {

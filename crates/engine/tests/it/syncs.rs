@@ -1,0 +1,77 @@
+//! Syncs: which can be made, and how their settings change.
+
+use domain::Entity;
+use domain::sync::{ConflictPolicy, DeletionPolicy, Direction, NewSync, SettingsChange, SyncSettings};
+use engine::Error;
+
+use crate::support::world;
+
+#[tokio::test]
+async fn two_people_who_change_settings_at_once_lose_nothing_and_the_timeline_names_them() {
+    let world = world().await;
+    let pair = world.pair().await;
+    let base = engine::syncs::settings(&world.engine, &world.member, pair.orders).await.unwrap().settings;
+    let first = SyncSettings { conflict_policy: ConflictPolicy::Ask, ..base.clone() };
+    let second = SyncSettings { max_attempts: 9, ..base.clone() };
+    for wanted in [first, second] {
+        let change = SettingsChange { base: base.clone(), wanted, insists: false };
+        engine::syncs::change(&world.engine, &world.member, pair.orders, &change, world.now()).await.unwrap();
+    }
+    let now = engine::syncs::settings(&world.engine, &world.member, pair.orders).await.unwrap().settings;
+    assert_eq!((now.conflict_policy, now.max_attempts), (ConflictPolicy::Ask, 9));
+
+    let late = SyncSettings { max_attempts: 3, ..base.clone() };
+    let change = SettingsChange { base, wanted: late, insists: false };
+    let told = engine::syncs::change(&world.engine, &world.member, pair.orders, &change, world.now()).await;
+    let Err(Error::InvalidFields(fields)) = told else { panic!("{told:?}") };
+    assert!(fields[0].0 == "max_attempts" && fields[0].1.contains('9'), "{fields:?}");
+    let lines = engine::activity::page(&world.engine, &world.member, None).await.unwrap().items;
+    let line = lines.iter().find(|item| item.line.text.contains("conflicts")).expect("the change is told");
+    assert_eq!(line.line.actor.as_deref(), Some("ada@example.org"));
+    assert!(line.line.text.contains("“The primary system wins” → “Ask me”"), "{}", line.line.text);
+}
+
+#[tokio::test]
+async fn what_the_two_systems_cannot_do_is_refused_beside_its_field() {
+    let world = world().await;
+    let pair = world.pair().await;
+    let view = engine::syncs::settings(&world.engine, &world.member, pair.orders).await.unwrap();
+    let base = view.settings;
+    let wanted = SyncSettings {
+        direction: if view.possible.two_way { base.direction } else { Direction::TwoWay },
+        deletion_policy: if view.possible.delete { base.deletion_policy } else { DeletionPolicy::Delete },
+        max_attempts: 0,
+        ..base.clone()
+    };
+    let change = SettingsChange { base: base.clone(), wanted, insists: false };
+    let refused = engine::syncs::change(&world.engine, &world.member, pair.orders, &change, world.now()).await;
+    let Err(Error::InvalidFields(fields)) = refused else { panic!("{refused:?}") };
+    assert!(fields.iter().any(|(field, _)| field == "max_attempts"), "{fields:?}");
+    let now = engine::syncs::settings(&world.engine, &world.member, pair.orders).await.unwrap().settings;
+    assert_eq!(now, base);
+}
+
+#[tokio::test]
+async fn a_filter_that_cannot_be_used_is_refused_at_its_condition() {
+    use domain::filter::{Condition, Filter, Operator};
+    let world = world().await;
+    let pair = world.pair().await;
+    let base = engine::syncs::settings(&world.engine, &world.member, pair.orders).await.unwrap().settings;
+    let condition = Condition { field: "total".into(), operator: Operator::More, value: "a lot".into() };
+    let wanted = SyncSettings { filter: Some(Filter::All(vec![Filter::Is(condition)])), ..base.clone() };
+    let change = SettingsChange { base, wanted, insists: false };
+    let refused = engine::syncs::change(&world.engine, &world.member, pair.orders, &change, world.now()).await;
+    let Err(Error::InvalidFields(fields)) = refused else { panic!("{refused:?}") };
+    assert_eq!(fields[0].0, "condition-1");
+}
+
+#[tokio::test]
+async fn the_same_entity_is_not_synchronised_both_ways_by_two_syncs() {
+    let world = world().await;
+    let pair = world.pair().await;
+    let orders = engine::syncs::get(&world.engine, &world.member, pair.orders).await.unwrap().sync;
+    let (source, destination) = (orders.destination.connection, orders.source.connection);
+    let backwards = NewSync { entity: Entity::Order, source, destination };
+    let refused = engine::syncs::create(&world.engine, &world.member, &backwards, world.now()).await;
+    assert!(matches!(refused, Err(Error::Conflict(_) | Error::Invalid { .. })), "{refused:?}");
+}
