@@ -116,8 +116,11 @@ impl Table {
     }
 
     fn indexed_values(&self, doc: &Doc) -> Vec<(&'static str, String)> {
-        let value = |field: &&'static str| {
-            at_path(doc, field).and_then(Value::as_str).map(|text| (*field, text.trim().to_lowercase()))
+        let value = |field: &&'static str| match at_path(doc, field)? {
+            Value::String(text) => Some((*field, text.trim().to_lowercase())),
+            // A reference to another record is a number.
+            Value::Number(number) => Some((*field, number.to_string())),
+            _ => None,
         };
         self.indexed.iter().filter_map(value).collect()
     }

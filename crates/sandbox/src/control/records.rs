@@ -11,7 +11,7 @@ use crate::acumatica::{Entity, Erp, Refusal as ErpRefusal, back_office};
 use crate::generate::{erp_records, shop_records};
 use crate::respond::{self, Refused};
 use crate::server::Shared;
-use crate::shopify::records::{Refusal as ShopRefusal, save};
+use crate::shopify::records::{Refusal as ShopRefusal, remove as remove_from, save};
 use crate::shopify::{Shop, record_id};
 use crate::table::Doc;
 
@@ -134,7 +134,9 @@ pub async fn remove(
     Query(page): Query<Page>,
 ) -> Response {
     let removed = match target(&shared, &vendor, page.account.as_deref()) {
-        Ok(Target::Shop(shop)) => table(&entity).and_then(|table| Ok(shop.account.write().remove(table, number(&id)?))),
+        Ok(Target::Shop(shop)) => {
+            table(&entity).and_then(|table| Ok(remove_from(&mut shop.account.write(), table, number(&id)?)))
+        }
         Ok(Target::Erp(erp)) => erp_entity(&entity).and_then(|entity| {
             let mut world = erp.account.write();
             let seq = entity.find(&world, &id).map(|row| row.seq).ok_or_else(not_there)?;

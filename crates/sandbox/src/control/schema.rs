@@ -9,6 +9,7 @@ use serde::Deserialize;
 use crate::acumatica::{Erp, SchemaChange};
 use crate::respond::Refused;
 use crate::server::Shared;
+use crate::shopify::{Shop, type_name};
 
 use super::problem;
 use super::target::{Target, erp_entity, target};
@@ -39,9 +40,7 @@ pub async fn change(
 ) -> Response {
     let changed = target(&shared, &vendor, of.account.as_deref()).and_then(|target| match target {
         Target::Erp(erp) => change_erp(&erp, &wanted),
-        Target::Shop(_) => {
-            Err(problem(StatusCode::UNPROCESSABLE_ENTITY, "The shop's schema cannot be changed here.").into())
-        }
+        Target::Shop(shop) => change_shop(&shop, &wanted),
     });
     changed.map_or_else(|answer| *answer, |()| StatusCode::NO_CONTENT.into_response())
 }
@@ -66,5 +65,22 @@ fn change_erp(erp: &Erp, wanted: &Wanted) -> Result<(), Refused> {
         }
     };
     erp.drift(entity, change);
+    Ok(())
+}
+
+/// The entity may also be a type of the schema, such as `LineItem`. A field that was removed comes back by adding it.
+fn change_shop(shop: &Shop, wanted: &Wanted) -> Result<(), Refused> {
+    let of = type_name(&wanted.entity)
+        .ok_or_else(|| problem(StatusCode::NOT_FOUND, format!("There is no entity {}.", wanted.entity)))?;
+    let kind = wanted.kind.as_deref().unwrap_or("String");
+    match (&wanted.add, &wanted.remove, &wanted.retype) {
+        (Some(name), None, None) => shop.drift().set(of, name, kind),
+        (None, Some(name), None) => shop.drift().remove(of, name),
+        (None, None, Some(name)) => shop.drift().set(of, name, kind),
+        _ => {
+            let message = "A change is {entity, add | remove | retype: field, kind?}.";
+            return Err(problem(StatusCode::UNPROCESSABLE_ENTITY, message).into());
+        }
+    }
     Ok(())
 }

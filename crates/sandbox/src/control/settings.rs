@@ -75,7 +75,7 @@ pub async fn limits(
 pub async fn stats(State(shared): State<Shared>, Path(vendor): Path<String>, Query(of): Query<Of>) -> Response {
     let detail = if of.by_record { Detail::ByRecord } else { Detail::Sums };
     let stats = match target(&shared, &vendor, of.account.as_deref()) {
-        Ok(Target::Shop(shop)) => shop.stats(),
+        Ok(Target::Shop(shop)) => shop.stats(detail),
         Ok(Target::Erp(erp)) => {
             let mut stats = erp.stats();
             let world = erp.account.read();

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use crate::acumatica::{Entity, Erp, entity};
 use crate::respond::{self, Refused};
 use crate::server::Shared;
-use crate::shopify::{CUSTOMERS, ORDERS, PRODUCTS, Shop};
+use crate::shopify::{Shop, TABLES};
 
 use super::problem;
 
@@ -44,11 +44,10 @@ pub fn target(shared: &Shared, vendor: &str, account: Option<&str>) -> Result<Ta
 
 /// The shop's table of this name.
 pub fn table(name: &str) -> Result<&'static str, Refused> {
-    let tables = [ORDERS, CUSTOMERS, PRODUCTS];
-    tables
-        .into_iter()
-        .find(|table| *table == name)
-        .ok_or_else(|| problem(StatusCode::NOT_FOUND, "A shop has orders, customers and products.").into())
+    TABLES.into_iter().find(|table| *table == name).ok_or_else(|| {
+        let message = "A shop has orders, customers, products, payments, shipments and stock.";
+        problem(StatusCode::NOT_FOUND, message).into()
+    })
 }
 
 /// The ERP's entity of this name.

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use crate::clock::seconds_text;
 use crate::decimal::Decimal;
-use crate::shopify::records::{Refusal, save};
-use crate::shopify::{CUSTOMERS, ORDERS, PRODUCTS};
+use crate::shopify::records::{Refusal, of_order, save};
+use crate::shopify::{CUSTOMERS, ORDERS, PAYMENTS, PRODUCTS, SHIPMENTS, STOCK};
 use crate::table::Doc;
 use crate::world::World;
 
@@ -18,6 +18,11 @@ const HOUR: i64 = 3_600_000;
 ///
 /// In an empty table the changes lie a second apart and end now; later ones all happen now, as new changes do.
 pub fn shop_records(world: &mut World, table: &'static str, count: usize, now: i64) -> Result<Vec<u64>, Refusal> {
+    match table {
+        PAYMENTS | SHIPMENTS => return for_orders(world, table, count, now),
+        STOCK => return levels(world, count, now),
+        _ => {}
+    }
     if table == ORDERS {
         for (needed, most) in [(CUSTOMERS, 40), (PRODUCTS, GOODS.len())] {
             if world.table(needed).is_empty() {
@@ -39,6 +44,33 @@ pub fn shop_records(world: &mut World, table: &'static str, count: usize, now: i
         numbers.push(save(world, table, None, &doc, at)?);
     }
     Ok(numbers)
+}
+
+/// Payments or shipments: one for each of the orders that have none, which are made when there are too few.
+fn for_orders(world: &mut World, table: &'static str, count: usize, now: i64) -> Result<Vec<u64>, Refusal> {
+    let bare = |world: &World| -> Vec<u64> {
+        let has_none = |seq: &u64| of_order(world, table, Some(*seq)).is_empty();
+        world.table(ORDERS).rows().map(|row| row.seq).filter(has_none).take(count).collect()
+    };
+    let missing = count - bare(world).len();
+    shop_records(world, ORDERS, missing, now)?;
+    let mut numbers = Vec::with_capacity(count);
+    for (place, order) in bare(world).into_iter().enumerate() {
+        let mut doc = Doc::from_iter([("order".to_owned(), Value::from(order))]);
+        if table == SHIPMENTS {
+            let parcel = json!({"company": "DHL", "number": format!("JD{order:06}{place:04}")});
+            doc.insert("trackingInfo".to_owned(), parcel);
+        }
+        numbers.push(save(world, table, None, &doc, now)?);
+    }
+    Ok(numbers)
+}
+
+/// Levels come with their products, so as many products are made as are missing.
+fn levels(world: &mut World, count: usize, now: i64) -> Result<Vec<u64>, Refusal> {
+    let before: Vec<u64> = world.table(STOCK).rows().map(|row| row.seq).collect();
+    shop_records(world, PRODUCTS, count, now)?;
+    Ok(world.table(STOCK).rows().map(|row| row.seq).filter(|seq| !before.contains(seq)).collect())
 }
 
 /// A customer whose name and address follow from the number.

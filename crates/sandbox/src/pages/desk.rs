@@ -3,8 +3,8 @@
 use std::sync::{Arc, RwLockReadGuard};
 
 use crate::acumatica::{ENTITIES, Erp, FieldError, Refusal as ErpRefusal, Step, back_office};
-use crate::shopify::Shop;
-use crate::shopify::records::{Refusal as ShopRefusal, save};
+use crate::shopify::records::{Refusal as ShopRefusal, remove, save};
+use crate::shopify::{CUSTOMERS, ORDERS, PRODUCTS, Shop};
 use crate::table::Doc;
 use crate::world::World;
 
@@ -44,6 +44,27 @@ impl Desk {
             Self::Shop(shop) => format!("Shop {}", hidden(&shop.token)),
             Self::Erp(erp) if erp.company.is_empty() => format!("ERP user {}", erp.user),
             Self::Erp(erp) => format!("ERP user {} of {}", erp.user, erp.company),
+        }
+    }
+
+    /// Whether the page of such a record has a button to delete it.
+    #[must_use]
+    pub fn deletes(&self, table: &str) -> bool {
+        matches!(self, Self::Shop(_)) && [ORDERS, CUSTOMERS, PRODUCTS].contains(&table)
+    }
+
+    /// Deletes a record, as far as the back office allows it.
+    pub fn remove(&self, table: &'static str, number: u64) -> Result<(), Problems> {
+        match self {
+            Self::Shop(shop) if self.deletes(table) => {
+                let mut world = shop.account.write();
+                let orders = world.table(ORDERS).find("customer", &number.to_string()).unwrap_or_default();
+                if table == CUSTOMERS && !orders.is_empty() {
+                    return Err(whole("The customer has orders and cannot be deleted."));
+                }
+                remove(&mut world, table, number).map_err(|error| unsaved(&error))
+            }
+            _ => Err(whole("Such a record cannot be deleted.")),
         }
     }
 

@@ -110,6 +110,9 @@ pub async fn act(
         Err(answer) => return *answer,
     };
     let Ok(number) = number.parse() else { return seat.missing(&number) };
+    if action == "delete" && seat.desk.deletes(seat.screen.table) {
+        return seat.delete(&shared, &headers, number);
+    }
     let Some(action) = seat.screen.actions.iter().find(|own| own.slug == action) else { return seat.not_there() };
     let Some(doc) = seat.doc(number) else { return seat.not_there() };
     if !(action.when)(&doc) {
@@ -216,19 +219,38 @@ impl Seat {
                     tbody { tr { @for (_, cell) in self.screen.columns { (cell(&world, doc).render()) } } }
                 }
             }
+            @if self.desk.deletes(self.screen.table) {
+                form.action method="post" action={ "/" (self.screen.office) "/" (self.screen.slug) "/" (number) "/delete" } { button { "Delete " (self.screen.one) } }
+            }
             @for action in actions {
                 form.action method="post" action={ "/" (self.screen.office) "/" (self.screen.slug) "/" (number) "/" (action.slug) } { button { (action.label) } }
             }
         }
     }
 
+    fn delete(&self, shared: &Shared, headers: &HeaderMap, number: u64) -> Response {
+        match self.desk.remove(self.screen.table, number) {
+            Ok(()) => {
+                let message = format!("The {} is deleted.", self.screen.one);
+                self.tell(shared, headers, &message);
+                Redirect::to(&format!("/{}/{}", self.screen.office, self.screen.slug)).into_response()
+            }
+            Err(problems) => self.form_page(Some(number), None, &Entered::new(), &problems),
+        }
+    }
+
     fn go_to(&self, shared: &Shared, headers: &HeaderMap, number: u64, message: &str) -> Response {
+        self.tell(shared, headers, message);
+        Redirect::to(&self.path_of(number)).into_response()
+    }
+
+    /// Says something on the visitor's next page.
+    fn tell(&self, shared: &Shared, headers: &HeaderMap, message: &str) {
         // A visit that is no longer there begins anew without the message; that is no reason to fail.
         let told = shared.visits.change(headers, |visit| visit.flash = Some(message.to_owned()));
         if let Err(error) = told {
             tracing::warn!(%error, "a message for the next page was lost");
         }
-        Redirect::to(&self.path_of(number)).into_response()
     }
 
     fn not_there(&self) -> Response {

@@ -4,10 +4,13 @@
 //! Two things the pages do not spell out are approximations: amounts and addresses count as values, and a connection's size counts in full up to ten
 //! and by a tenth above (Shopify has made long pages cheaper than a plain product).
 
+mod arguments;
+mod problems;
+
 use std::collections::HashMap;
 
 use async_graphql_parser::types::{
-    Directive, DocumentOperations, ExecutableDocument, Field as AstField, FragmentDefinition, OperationType,
+    DocumentOperations, ExecutableDocument, Field as AstField, FragmentDefinition, OperationDefinition, OperationType,
     Selection as AstSelection, SelectionSet,
 };
 use async_graphql_parser::{Pos, Positioned};
@@ -15,9 +18,16 @@ use async_graphql_value::Name;
 use serde_json::{Map, Value, json};
 
 use super::connection;
-use super::schema::{COUNT, Kind, MONEY_BAG, NODES, QUERY, SHOP, Type, VARIANT};
-use super::search::Search;
+use super::drift::Drift;
+use super::mutations::{self, Mutation};
+use super::schema::{
+    COUNT, INSTALLATION, Kind, LINE_ITEM, LOCATION, METAFIELD, MONEY_BAG, NODES, QUERY, SHOP, Type, VARIANT,
+};
 use super::selection::{Field, Selection, applies, parse_gid};
+use problems::syntax_error;
+
+/// What a mutation costs, whatever it answers.
+const MUTATION_COST: u64 = 10;
 
 /// Larger queries are refused before they are read.
 const LONGEST_QUERY: usize = 60_000;
@@ -29,12 +39,36 @@ const MOST_FIELDS: usize = 3_000;
 /// A query that can be run, and what it costs at most.
 #[derive(Debug)]
 pub struct Compiled {
-    /// What to answer.
-    pub selection: Selection,
+    /// What to do and to answer.
+    pub operation: Operation,
     /// `requestedQueryCost`.
     pub cost: u64,
     /// Search fields that were left out.
     pub warnings: Vec<String>,
+}
+
+/// What is asked for.
+#[derive(Debug)]
+pub enum Operation {
+    /// To read.
+    Query(Selection),
+    /// To change, one after the other.
+    Mutation(Vec<Step>),
+}
+
+/// One mutation of a request.
+#[derive(Debug)]
+pub struct Step {
+    /// Its key in the answer.
+    pub key: String,
+    /// Which one.
+    pub mutation: &'static Mutation,
+    /// Its arguments, variables put in.
+    pub arguments: Map<String, Value>,
+    /// The key of `@idempotent(key:)`.
+    pub idempotency: Option<String>,
+    /// What to answer.
+    pub selection: Selection,
 }
 
 /// The request's body.
@@ -49,7 +83,7 @@ pub struct Request {
 }
 
 /// Reads and checks a query; the errors are GraphQL's, ready to be sent.
-pub fn compile(request: &Request) -> Result<Compiled, Vec<Value>> {
+pub fn compile(request: &Request, drift: &Drift) -> Result<Compiled, Vec<Value>> {
     if request.query.len() > LONGEST_QUERY || nesting(&request.query) > DEEPEST_NESTING {
         return Err(vec![json!({"message": "Query is too large or too deep"})]);
     }
@@ -69,15 +103,12 @@ pub fn compile(request: &Request) -> Result<Compiled, Vec<Value>> {
         errors: Vec::new(),
         warnings: Vec::new(),
         fields: 0,
-        path: vec!["query".to_owned()],
+        drift,
+        path: vec![operation.node.ty.to_string()],
     };
-    if operation.node.ty != OperationType::Query {
-        compiler.refuse_all(&operation.node.selection_set.node, operation.node.ty);
-        return Err(compiler.errors);
-    }
-    let (selection, cost) = compiler.object(&QUERY, &[&operation.node.selection_set.node]);
+    let (operation, cost) = compiler.operation(&operation.node);
     let Compiler { errors, warnings, .. } = compiler;
-    if errors.is_empty() { Ok(Compiled { selection, cost, warnings }) } else { Err(errors) }
+    if errors.is_empty() { Ok(Compiled { operation, cost, warnings }) } else { Err(errors) }
 }
 
 /// What compiling needs to know and what it has found so far.
@@ -87,6 +118,7 @@ pub struct Compiler<'a> {
     errors: Vec<Value>,
     warnings: Vec<String>,
     fields: usize,
+    drift: &'a Drift,
     path: Vec<String>,
 }
 
@@ -103,6 +135,43 @@ pub struct Merged<'a> {
 }
 
 impl<'a> Compiler<'a> {
+    fn operation(&mut self, operation: &'a OperationDefinition) -> (Operation, u64) {
+        let set = &operation.selection_set.node;
+        match operation.ty {
+            OperationType::Query => {
+                let (selection, cost) = self.object(&QUERY, &[set]);
+                (Operation::Query(selection), cost)
+            }
+            OperationType::Mutation => self.mutation(set),
+            OperationType::Subscription => {
+                for merged in self.merge(None, &[set]) {
+                    self.undefined(&merged, "Subscription");
+                }
+                (Operation::Mutation(Vec::new()), 0)
+            }
+        }
+    }
+
+    fn mutation(&mut self, set: &'a SelectionSet) -> (Operation, u64) {
+        let (mut steps, mut cost) = (Vec::new(), 0);
+        for merged in self.merge(None, &[set]) {
+            let Some(mutation) = mutations::find(merged.field.name.node.as_str()) else {
+                self.undefined(&merged, "Mutation");
+                continue;
+            };
+            self.allow(&merged, mutation.arguments);
+            let arguments = mutation.arguments.iter().map(|name| ((*name).to_owned(), self.argument(&merged, name)));
+            let arguments = arguments.filter(|(_, value)| !value.is_null()).collect();
+            let idempotency = self.directive(&merged, "idempotent", "key");
+            self.path.push(merged.key.clone());
+            let (selection, _) = self.object(mutation.payload, &merged.below);
+            self.path.pop();
+            cost += MUTATION_COST;
+            steps.push(Step { key: merged.key, mutation, arguments, idempotency, selection });
+        }
+        (Operation::Mutation(steps), cost)
+    }
+
     /// Compiles what is selected on an object, with the cost of everything below it.
     pub fn object(&mut self, ty: &'static Type, sets: &[&'a SelectionSet]) -> (Selection, u64) {
         let (mut selection, mut cost) = (Selection::default(), 0);
@@ -175,6 +244,9 @@ impl<'a> Compiler<'a> {
             self.undefined(merged, ty.name);
             return None;
         };
+        if self.drift.has_removed(ty.name, name) {
+            return None;
+        }
         self.path.push(merged.key.clone());
         let found = self.kind(ty, name, kind, merged);
         self.path.pop();
@@ -198,8 +270,7 @@ impl<'a> Compiler<'a> {
             );
             return None;
         }
-        if !matches!(kind, Kind::Items(_) | Kind::Many(..) | Kind::One(..) | Kind::Count(_) | Kind::Node | Kind::Nodes)
-        {
+        if kind.takes_nothing() {
             self.allow(merged, &[]);
         }
         let below = merged.below.as_slice();
@@ -213,6 +284,45 @@ impl<'a> Compiler<'a> {
             Kind::Variant => self.priced(&VARIANT, below, Field::Variant),
             Kind::Shop => self.priced(&SHOP, below, Field::Shop),
             Kind::Items(ty) => connection::items(self, name, ty, merged)?,
+            Kind::List(ty) => {
+                self.allow(merged, &["first", "names"]);
+                (Field::List(name, self.object(ty, below).0), 0)
+            }
+            Kind::Related(ty, table) => {
+                self.allow(merged, &["first"]);
+                let most = self.argument(merged, "first").as_u64().unwrap_or(250);
+                let (selection, cost) = self.object(ty, below);
+                (Field::Related(table, most, selection), connection::size(most.min(10)).saturating_mul(cost + 1))
+            }
+            Kind::Metafield => {
+                self.allow(merged, &["namespace", "key"]);
+                let (namespace, key) = (self.text(merged, "namespace")?, self.text(merged, "key")?);
+                self.priced(&METAFIELD, below, |selection| Field::Metafield(namespace, key, selection))
+            }
+            Kind::Line => self.priced(&LINE_ITEM, below, Field::Line),
+            Kind::Same(ty) => {
+                self.allow(merged, &["locationId"]);
+                let place = self.argument(merged, "locationId");
+                let here = place.as_str().is_none_or(|id| parse_gid(id) == Some((LOCATION.name, 1)));
+                self.priced(ty, below, |selection| Field::Same(here, selection))
+            }
+            Kind::Location => {
+                self.allow(merged, &["id"]);
+                let id = self.argument(merged, "id");
+                let here = id.as_str().is_none_or(|id| parse_gid(id) == Some((LOCATION.name, 1)));
+                self.priced(&LOCATION, below, |selection| Field::Location(here, selection))
+            }
+            Kind::Installation => self.priced(&INSTALLATION, below, Field::Installation),
+            Kind::TypeInfo(ty) => {
+                self.allow(merged, &["name"]);
+                let of = self.text(merged, "name")?;
+                (Field::TypeInfo(of, self.object(ty, below).0), 1)
+            }
+            Kind::Identified(ty, table) => {
+                self.allow(merged, &["identifier"]);
+                let identifier = self.argument(merged, "identifier");
+                self.priced(ty, below, |selection| Field::Identified(table, identifier, selection))
+            }
             Kind::Many(ty, table) => connection::table(self, ty, table, merged)?,
             Kind::One(ty, table) => {
                 self.allow(merged, &["id"]);
@@ -262,124 +372,6 @@ impl<'a> Compiler<'a> {
         }
         (selections, dearest)
     }
-
-    /// An argument's value with variables put in; null when it is absent.
-    pub fn argument(&self, merged: &Merged<'a>, name: &str) -> Value {
-        let Some(value) = merged.field.get_argument(name) else { return Value::Null };
-        let variable = |name: Name| {
-            async_graphql_value::ConstValue::from_json(self.variables.get(name.as_str()).cloned().unwrap_or_default())
-        };
-        value.node.clone().into_const_with(variable).ok().and_then(|value| value.into_json().ok()).unwrap_or_default()
-    }
-
-    /// Reads the `query` argument.
-    pub fn search(&mut self, merged: &Merged<'a>) -> Option<Search> {
-        let argument = self.argument(merged, "query");
-        match Search::parse(argument.as_str().unwrap_or_default()) {
-            Ok(search) => {
-                self.warnings.extend(search.unknown.iter().cloned());
-                Some(search)
-            }
-            Err(problem) => {
-                self.error(
-                    merged.pos,
-                    &problem,
-                    json!({"code": "argumentLiteralsIncompatible", "argumentName": "query"}),
-                );
-                None
-            }
-        }
-    }
-
-    /// Refuses arguments that the field does not have.
-    pub fn allow(&mut self, merged: &Merged<'a>, allowed: &[&str]) {
-        for (name, _) in &merged.field.arguments {
-            if !allowed.contains(&name.node.as_str()) {
-                let message = format!("Field '{}' doesn't accept argument '{}'", merged.field.name.node, name.node);
-                self.error(
-                    name.pos,
-                    &message,
-                    json!({"code": "argumentNotAccepted", "argumentName": name.node.as_str()}),
-                );
-            }
-        }
-    }
-
-    /// Notes that a type has no such field.
-    pub fn undefined(&mut self, merged: &Merged<'a>, ty: &str) {
-        let name = merged.field.name.node.as_str();
-        self.path.push(merged.key.clone());
-        self.error(
-            merged.pos,
-            &format!("Field '{name}' doesn't exist on type '{ty}'"),
-            json!({"code": "undefinedField", "typeName": ty, "fieldName": name}),
-        );
-        self.path.pop();
-    }
-
-    /// Notes an error at a place in the query.
-    pub fn error(&mut self, pos: Pos, message: &str, extensions: Value) {
-        if self.errors.len() < 100 {
-            let place = json!([{"line": pos.line, "column": pos.column}]);
-            self.errors
-                .push(json!({"message": message, "locations": place, "path": self.path, "extensions": extensions}));
-        }
-    }
-
-    fn error_once(&mut self, message: &str) {
-        if !self.errors.iter().any(|error| error["message"] == message) {
-            self.errors.push(json!({"message": message}));
-        }
-    }
-
-    fn text(&mut self, merged: &Merged<'a>, name: &str) -> Option<String> {
-        let Value::String(text) = self.argument(merged, name) else {
-            let message = format!("Field '{}' is missing required arguments: {name}", merged.field.name.node);
-            self.error(merged.pos, &message, json!({"code": "missingRequiredArguments", "arguments": name}));
-            return None;
-        };
-        Some(text)
-    }
-
-    fn ids(&mut self, merged: &Merged<'a>) -> Option<Vec<Option<(&'static str, u64)>>> {
-        let ids = self.argument(merged, "ids");
-        let Some(ids) = ids.as_array().filter(|ids| ids.len() <= connection::LONGEST_PAGE) else {
-            self.error(
-                merged.pos,
-                "`ids` must be a list of at most 250 ids",
-                json!({"code": "argumentLiteralsIncompatible"}),
-            );
-            return None;
-        };
-        Some(ids.iter().map(|id| id.as_str().and_then(target)).collect())
-    }
-
-    fn is_left_out(&mut self, directives: &[Positioned<Directive>]) -> bool {
-        directives.iter().any(|directive| {
-            let condition = directive.node.get_argument("if").map(|value| value.node.clone());
-            let variable = |name: Name| {
-                async_graphql_value::ConstValue::from_json(
-                    self.variables.get(name.as_str()).cloned().unwrap_or_default(),
-                )
-            };
-            let condition = condition
-                .and_then(|value| value.into_const_with(variable).ok())
-                .and_then(|value| value.into_json().ok());
-            match directive.node.name.node.as_str() {
-                "include" => condition == Some(Value::Bool(false)),
-                "skip" => condition == Some(Value::Bool(true)),
-                _ => false,
-            }
-        })
-    }
-
-    /// There is no mutation or subscription yet, so each of their fields is unknown.
-    fn refuse_all(&mut self, set: &'a SelectionSet, ty: OperationType) {
-        self.path = vec![ty.to_string()];
-        for merged in self.merge(None, &[set]) {
-            self.undefined(&merged, if ty == OperationType::Mutation { "Mutation" } else { "Subscription" });
-        }
-    }
 }
 
 fn add<'a>(merged: &mut Vec<Merged<'a>>, field: &'a AstField, pos: Pos) {
@@ -407,11 +399,6 @@ fn operation<'a>(
 fn target(id: &str) -> Option<(&'static str, u64)> {
     let (name, number) = parse_gid(id)?;
     NODES.iter().find(|(ty, _)| ty.name == name).map(|(_, table)| (*table, number))
-}
-
-fn syntax_error(error: &async_graphql_parser::Error) -> Value {
-    let places: Vec<Value> = error.positions().map(|pos| json!({"line": pos.line, "column": pos.column})).collect();
-    json!({"message": "Parse error: the query is not valid GraphQL", "locations": places, "extensions": {"code": "parseError"}})
 }
 
 /// The deepest nesting of brackets; an upper bound, since brackets inside strings count too.

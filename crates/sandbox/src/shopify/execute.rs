@@ -9,21 +9,33 @@ use crate::table::{Doc, Row, Table};
 use crate::world::World;
 
 use super::connection::{cursor, size};
+use super::drift::Drift;
 use super::records;
+use super::schema::DESCRIBED;
 use super::search::Search;
 use super::selection::{Connection, Edge, Field, Info, Page, Part, Selection, gid};
 use super::shop::PRODUCTS;
 
 /// The answer's `data` and its `actualQueryCost`.
-pub fn execute(world: &World, shop: &str, selection: &Selection) -> (Value, u64) {
-    let run = Run { world, shop };
+pub fn execute(run: Run<'_>, selection: &Selection) -> (Value, u64) {
     let (data, cost) = run.object(&Doc::new(), selection);
     (data, cost.max(1))
 }
 
-struct Run<'a> {
-    world: &'a World,
-    shop: &'a str,
+/// What is selected of something that a mutation made.
+pub fn select(run: Run<'_>, doc: &Doc, selection: &Selection) -> Value {
+    run.object(doc, selection).0
+}
+
+/// Where a query runs.
+#[derive(Clone, Copy)]
+pub struct Run<'a> {
+    /// The records.
+    pub world: &'a World,
+    /// The shop's name.
+    pub shop: &'a str,
+    /// How its schema differs.
+    pub drift: &'a Drift,
 }
 
 /// One page of a connection: its nodes with their keys, and whether there is more on either side.
@@ -58,6 +70,42 @@ impl Run<'_> {
             Field::Ref(name, table, selection) => self.record(table, doc.get(*name).and_then(Value::as_u64), selection),
             Field::Variant(selection) => self.variant(doc, selection),
             Field::Items(name, page, connection) => self.items(doc, name, page, connection),
+            Field::List(name, selection) => {
+                let rows: &[Value] = doc.get(*name).and_then(Value::as_array).map_or(&[], Vec::as_slice);
+                let rows = rows.iter().filter_map(Value::as_object);
+                (rows.map(|row| self.object(row, selection).0).collect(), 0)
+            }
+            Field::Related(table, most, selection) => self.related(doc, table, *most, selection),
+            Field::Metafield(namespace, key, selection) => {
+                let found = records::metafield(doc, namespace, key).and_then(Value::as_object);
+                found.map_or((Value::Null, 0), |found| (self.object(found, selection).0, 1))
+            }
+            Field::Line(selection) => match records::line_of(self.world, doc) {
+                Some(line) => {
+                    let (value, cost) = self.object(&line, selection);
+                    (value, cost + 1)
+                }
+                None => (Value::Null, 0),
+            },
+            Field::Same(here, selection) if *here => {
+                let (value, cost) = self.object(doc, selection);
+                (value, cost + 1)
+            }
+            Field::Location(here, selection) if *here => {
+                let (value, cost) = self.object(&records::location(), selection);
+                (value, cost + 1)
+            }
+            Field::Same(..) | Field::Location(..) => (Value::Null, 0),
+            Field::Installation(selection) => (self.object(&records::installation(self.world), selection).0, 1),
+            Field::TypeInfo(name, selection) => {
+                let ty = DESCRIBED.into_iter().find(|ty| ty.name == name);
+                let described = ty.map(|ty| self.drift.describe(ty));
+                let described = described.as_ref().and_then(Value::as_object);
+                (described.map_or(Value::Null, |described| self.object(described, selection).0), 1)
+            }
+            Field::Identified(table, identifier, selection) => {
+                self.record(table, records::identified(self.world, table, identifier), selection)
+            }
             Field::Shop(selection) => {
                 let (value, cost) = self.object(&records::shop(self.shop), selection);
                 (value, cost + 1)
@@ -81,6 +129,15 @@ impl Run<'_> {
         let Some(row) = number.and_then(|number| self.world.table(table).get(number)) else { return (Value::Null, 0) };
         let (value, cost) = self.object(&row.doc, selection);
         (value, cost + 1)
+    }
+
+    fn related(&self, doc: &Doc, table: &str, most: u64, selection: &Selection) -> (Value, u64) {
+        let rows = records::of_order(self.world, table, doc.get("id").and_then(Value::as_u64));
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        let (values, costs): (Vec<Value>, Vec<u64>) =
+            rows.iter().take(most).map(|row| self.object(&row.doc, selection)).unzip();
+        let count = values.len();
+        (Value::Array(values), scaled(costs.iter().sum::<u64>() + u64::try_from(count).unwrap_or_default(), count))
     }
 
     fn node(&self, target: Option<(&'static str, u64)>, selections: &[(&'static str, Selection)]) -> (Value, u64) {
@@ -123,7 +180,9 @@ impl Run<'_> {
     }
 
     fn items(&self, doc: &Doc, name: &str, page: &Page, connection: &Connection) -> (Value, u64) {
-        let all: &[Value] = doc.get(name).and_then(Value::as_array).map_or(&[], Vec::as_slice);
+        let computed = records::computed(self.world, doc, name);
+        let own = doc.get(name).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let all = computed.as_deref().unwrap_or(own);
         let after = page.after.map_or(0, |(_, number)| number);
         let objects = all.iter().filter_map(Value::as_object);
         let numbered = objects.map(|object| (0, object.get("id").and_then(Value::as_u64).unwrap_or_default(), object));

@@ -1,5 +1,7 @@
 //! The HTTP side: who asks, may they, what does it cost, what goes wrong today.
 
+use std::io;
+
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
@@ -11,10 +13,12 @@ use serde_json::{Value, json};
 use crate::faults::{Kind, Verdict};
 use crate::respond;
 use crate::server::Shared;
+use crate::table::Doc;
 
 use super::bucket::DEAREST_QUERY;
-use super::compile::{Compiled, Request, compile};
-use super::execute::execute;
+use super::compile::{Compiled, Operation, Request, Step, compile};
+use super::execute::{Run, execute, select};
+use super::mutations::{Refused, perform};
 use super::shop::Shop;
 
 /// The versions that are answered; Shopify supports each for a year.
@@ -55,26 +59,83 @@ async fn graphql(
             );
         }
     };
-    answer(&run(&shop, &name, &request), verdict, &version)
+    match run(&shop, &Asked { name: &name, version: &version }, &request) {
+        Ok(Done { wrote: true, .. }) if shop.account.faults().cuts_after_write() => respond::cut(),
+        Ok(done) => answer(&done.body, verdict, &version),
+        Err(error) => respond::failed(&error),
+    }
 }
 
-fn run(shop: &Shop, name: &str, request: &Request) -> Value {
-    let compiled = match compile(request) {
+/// The shop's name and the version, as the address has them.
+struct Asked<'a> {
+    name: &'a str,
+    version: &'a str,
+}
+
+/// An answer, and whether something was written.
+struct Done {
+    body: Value,
+    wrote: bool,
+}
+
+impl Done {
+    fn read(body: Value) -> io::Result<Self> {
+        Ok(Self { body, wrote: false })
+    }
+}
+
+fn run(shop: &Shop, asked: &Asked<'_>, request: &Request) -> io::Result<Done> {
+    let compiled = match compile(request, &shop.drift()) {
         Ok(compiled) => compiled,
-        Err(errors) => return json!({"errors": errors}),
+        Err(errors) => return Done::read(json!({"errors": errors})),
     };
     if compiled.cost > DEAREST_QUERY {
-        return too_dear(compiled.cost);
+        return Done::read(too_dear(compiled.cost));
     }
     if !shop.bucket(|bucket| bucket.take(compiled.cost)) {
         shop.account.throttle();
-        return throttled(shop, compiled.cost);
+        return Done::read(throttled(shop, compiled.cost));
     }
-    carry_out(shop, name, &compiled)
+    match &compiled.operation {
+        Operation::Query(selection) => {
+            let drift = shop.drift();
+            let run = Run { world: &shop.account.read(), shop: asked.name, drift: &drift };
+            let (data, spent) = execute(run, selection);
+            drop(drift);
+            Done::read(json!({"data": data, "extensions": extensions(shop, &compiled, spent)}))
+        }
+        Operation::Mutation(steps) => change(shop, asked, &compiled, steps),
+    }
 }
 
-fn carry_out(shop: &Shop, name: &str, compiled: &Compiled) -> Value {
-    let (data, spent) = execute(&shop.account.read(), name, &compiled.selection);
+/// Carries out mutations one after the other; a request that is wrong in itself ends at its first error, and what was done before it stays.
+fn change(shop: &Shop, asked: &Asked<'_>, compiled: &Compiled, steps: &[Step]) -> io::Result<Done> {
+    let (mut data, mut errors, mut wrote) = (Doc::new(), Vec::new(), false);
+    let (mut world, now, drift) = (shop.account.write(), shop.now(), shop.drift());
+    for step in steps {
+        let answer = match perform(&mut world, now, asked.version, step) {
+            Ok((payload, accepted)) => {
+                wrote |= accepted;
+                select(Run { world: &world, shop: asked.name, drift: &drift }, &payload, &step.selection)
+            }
+            Err(Refused::Io(error)) => return Err(error),
+            Err(Refused::Request(message, code)) => {
+                errors.push(json!({"message": message, "path": [step.key], "extensions": {"code": code}}));
+                Value::Null
+            }
+            Err(Refused::Input(_)) => Value::Null,
+        };
+        data.insert(step.key.clone(), answer);
+    }
+    drop((world, drift));
+    let mut body = json!({"data": data, "extensions": extensions(shop, compiled, compiled.cost)});
+    if !errors.is_empty() {
+        body["errors"] = Value::Array(errors);
+    }
+    Ok(Done { body, wrote })
+}
+
+fn extensions(shop: &Shop, compiled: &Compiled, spent: u64) -> Value {
     let status = shop.bucket(|bucket| {
         bucket.give_back(compiled.cost.saturating_sub(spent));
         bucket.status()
@@ -85,7 +146,7 @@ fn carry_out(shop: &Shop, name: &str, compiled: &Compiled) -> Value {
         let warning = |field: &String| json!({"field": field, "message": "Invalid search field for this query.", "code": "invalid_field"});
         extensions["search"] = json!([{"warnings": compiled.warnings.iter().map(warning).collect::<Vec<_>>()}]);
     }
-    json!({"data": data, "extensions": extensions})
+    extensions
 }
 
 fn answer(body: &Value, verdict: Verdict, version: &str) -> Response {

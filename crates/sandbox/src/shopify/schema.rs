@@ -1,6 +1,15 @@
 //! The part of Shopify's Admin schema that is here: types and their fields, named as on shopify.dev.
 
-use super::shop::{CUSTOMERS, ORDERS, PRODUCTS};
+mod sales;
+
+pub use sales::{
+    CODED_ERROR, DESCRIBED, FULFILLMENT, INSTALLATION, INVENTORY_ADJUSTMENT, INVENTORY_ITEM, JOB, LOCATION, METAFIELD,
+    METAFIELD_DEFINITION, TRANSACTION, TYPE_INFO, USER_ERROR,
+};
+
+use sales::FULFILLMENT_ORDER;
+
+use super::shop::{CUSTOMERS, ORDERS, PAYMENTS, PRODUCTS, SHIPMENTS, STOCK};
 
 /// An object type.
 #[derive(Debug, PartialEq, Eq)]
@@ -30,6 +39,24 @@ pub enum Kind {
     Variant,
     /// Objects inside the record, as a connection.
     Items(&'static Type),
+    /// Objects inside the record, as a plain list.
+    List(&'static Type),
+    /// Records of another table that name this one as their order, as a plain list.
+    Related(&'static Type, &'static str),
+    /// A metafield by namespace and key.
+    Metafield,
+    /// The order's line that a fulfilment's line is of.
+    Line,
+    /// Another face of the same record: an inventory item and its level at the location.
+    Same(&'static Type),
+    /// The only location.
+    Location,
+    /// The app that asks.
+    Installation,
+    /// A type of the schema.
+    TypeInfo(&'static Type),
+    /// A record by another identifier than its id.
+    Identified(&'static Type, &'static str),
     /// The shop.
     Shop,
     /// One record by global id.
@@ -52,8 +79,35 @@ impl Type {
     }
 }
 
+impl Kind {
+    /// Whether the field has no arguments.
+    #[must_use]
+    pub fn takes_nothing(self) -> bool {
+        matches!(
+            self,
+            Self::Scalar
+                | Self::Gid
+                | Self::Number
+                | Self::Money
+                | Self::Object(_)
+                | Self::Ref(..)
+                | Self::Variant
+                | Self::Shop
+                | Self::Line
+                | Self::Installation
+        )
+    }
+}
+
 /// The types that a global id can name, with their tables.
-pub const NODES: [(&Type, &str); 3] = [(&ORDER, ORDERS), (&CUSTOMER, CUSTOMERS), (&PRODUCT, PRODUCTS)];
+pub const NODES: [(&Type, &str); 6] = [
+    (&ORDER, ORDERS),
+    (&CUSTOMER, CUSTOMERS),
+    (&PRODUCT, PRODUCTS),
+    (&TRANSACTION, PAYMENTS),
+    (&FULFILLMENT, SHIPMENTS),
+    (&INVENTORY_ITEM, STOCK),
+];
 
 /// Where queries start.
 pub static QUERY: Type = Type {
@@ -69,6 +123,14 @@ pub static QUERY: Type = Type {
         ("product", Kind::One(&PRODUCT, PRODUCTS)),
         ("products", Kind::Many(&PRODUCT, PRODUCTS)),
         ("productsCount", Kind::Count(PRODUCTS)),
+        ("customerByIdentifier", Kind::Identified(&CUSTOMER, CUSTOMERS)),
+        ("productByIdentifier", Kind::Identified(&PRODUCT, PRODUCTS)),
+        ("location", Kind::Location),
+        ("inventoryItem", Kind::One(&INVENTORY_ITEM, STOCK)),
+        ("inventoryItems", Kind::Many(&INVENTORY_ITEM, STOCK)),
+        ("fulfillment", Kind::One(&FULFILLMENT, SHIPMENTS)),
+        ("currentAppInstallation", Kind::Installation),
+        ("__type", Kind::TypeInfo(&TYPE_INFO)),
         ("node", Kind::Node),
         ("nodes", Kind::Nodes),
     ],
@@ -142,6 +204,11 @@ pub static ORDER: Type = Type {
         ("shippingAddress", Kind::Object(&ADDRESS)),
         ("billingAddress", Kind::Object(&ADDRESS)),
         ("lineItems", Kind::Items(&LINE_ITEM)),
+        ("transactions", Kind::Related(&TRANSACTION, PAYMENTS)),
+        ("fulfillments", Kind::Related(&FULFILLMENT, SHIPMENTS)),
+        ("fulfillmentOrders", Kind::Items(&FULFILLMENT_ORDER)),
+        ("metafield", Kind::Metafield),
+        ("metafields", Kind::Items(&METAFIELD)),
     ],
 };
 
@@ -189,6 +256,8 @@ pub static CUSTOMER: Type = Type {
         ("locale", Kind::Scalar),
         ("taxExempt", Kind::Scalar),
         ("verifiedEmail", Kind::Scalar),
+        ("metafield", Kind::Metafield),
+        ("metafields", Kind::Items(&METAFIELD)),
         ("createdAt", Kind::Scalar),
         ("updatedAt", Kind::Scalar),
     ],
@@ -203,6 +272,7 @@ static PHONE: Type =
 pub static ADDRESS: Type = Type {
     name: "MailingAddress",
     fields: &[
+        ("id", Kind::Scalar),
         ("firstName", Kind::Scalar),
         ("lastName", Kind::Scalar),
         ("name", Kind::Scalar),
@@ -237,6 +307,8 @@ pub static PRODUCT: Type = Type {
         ("updatedAt", Kind::Scalar),
         ("publishedAt", Kind::Scalar),
         ("variants", Kind::Items(&VARIANT)),
+        ("metafield", Kind::Metafield),
+        ("metafields", Kind::Items(&METAFIELD)),
     ],
 };
 
@@ -253,6 +325,8 @@ pub static VARIANT: Type = Type {
         ("barcode", Kind::Scalar),
         ("taxable", Kind::Scalar),
         ("inventoryQuantity", Kind::Scalar),
+        ("product", Kind::Ref(&PRODUCT, PRODUCTS)),
+        ("inventoryItem", Kind::Ref(&INVENTORY_ITEM, STOCK)),
         ("createdAt", Kind::Scalar),
         ("updatedAt", Kind::Scalar),
     ],

@@ -23,6 +23,7 @@ enum Term {
     Id(Order, u64),
     Is(&'static str, String),
     Sku(String),
+    Tag(String),
     Text(String),
 }
 
@@ -107,6 +108,7 @@ impl Search {
             "status" => Term::Is("status", value.to_lowercase()),
             "financial_status" => Term::Is("displayFinancialStatus", value.to_lowercase()),
             "sku" => Term::Sku(value.to_lowercase()),
+            "tag" => Term::Tag(value.to_lowercase()),
             "title" => Term::Text(value.to_lowercase()),
             _ => {
                 self.unknown.push(field.to_owned());
@@ -129,7 +131,15 @@ impl Term {
             Self::Is(field, value) => {
                 row.doc.get(*field).and_then(Value::as_str).is_some_and(|text| text.to_lowercase() == *value)
             }
-            Self::Sku(sku) => ["variants", "lineItems"].iter().any(|items| has_sku(row.doc.get(*items), sku)),
+            Self::Sku(sku) => {
+                let own = row.doc.get("sku").and_then(Value::as_str);
+                own.is_some_and(|own| own.to_lowercase() == *sku)
+                    || ["variants", "lineItems"].iter().any(|items| has_sku(row.doc.get(*items), sku))
+            }
+            Self::Tag(tag) => {
+                let tags = row.doc.get("tags").and_then(Value::as_array);
+                tags.into_iter().flatten().any(|own| own.as_str().is_some_and(|own| own.to_lowercase() == *tag))
+            }
             Self::Text(text) => row.doc.values().any(|value| contains(value, text)),
         }
     }

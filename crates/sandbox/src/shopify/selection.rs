@@ -1,5 +1,7 @@
 //! A checked query, ready to run: every name is known, every argument read, every fragment merged in.
 
+use serde_json::Value;
+
 use super::schema::Type;
 use super::search::Search;
 
@@ -31,6 +33,24 @@ pub enum Field {
     Variant(Selection),
     /// Objects of the record, as a connection.
     Items(&'static str, Page, Connection),
+    /// A list of objects of the record.
+    List(&'static str, Selection),
+    /// Records of another table that name this one as their order, at most so many.
+    Related(&'static str, u64, Selection),
+    /// A metafield by namespace and key.
+    Metafield(String, String, Selection),
+    /// The order's line that a fulfilment's line is of.
+    Line(Selection),
+    /// Another face of the same record, if it is here.
+    Same(bool, Selection),
+    /// The only location, if it is meant.
+    Location(bool, Selection),
+    /// The app that asks.
+    Installation(Selection),
+    /// A type of the schema, by name.
+    TypeInfo(String, Selection),
+    /// A record by another identifier than its id.
+    Identified(&'static str, Value, Selection),
     /// The shop.
     Shop(Selection),
     /// One record: its table and number (none when the id is of another type).

@@ -7,8 +7,9 @@ use crate::decimal::Decimal;
 use crate::table::Doc;
 use crate::world::World;
 
-use super::super::shop::{CUSTOMERS, PRODUCTS};
-use super::{CURRENCY, Refusal, amount, default, invalid, reference, set_amount, text};
+use super::super::shop::{CUSTOMERS, ORDERS, PAYMENTS, PRODUCTS};
+use super::fulfilment::remaining;
+use super::{CURRENCY, Refusal, amount, default, invalid, of_order, reference, set_amount, text};
 
 /// Fills in an order. Prices are without tax; `totalTaxSet` and `totalShippingPriceSet` are what the input says, everything else is added up.
 pub fn complete(doc: &mut Doc, world: &World) -> Result<(), Refusal> {
@@ -166,4 +167,35 @@ fn product(line: &mut Doc, world: &World) {
 
 fn variant<'a>(product: &'a Doc, sku: &str) -> Option<&'a Value> {
     product.get("variants")?.as_array()?.iter().find(|variant| variant.get("sku").and_then(Value::as_str) == Some(sku))
+}
+
+/// What a payment or a shipment makes of its order.
+pub fn follow(world: &mut World, table: &'static str, seq: u64, now: i64) -> Result<(), Refusal> {
+    let order = world.table(table).get(seq).and_then(|row| row.doc.get("order")?.as_u64());
+    let Some(row) = order.and_then(|order| world.table(ORDERS).get(order)).cloned() else { return Ok(()) };
+    let mut doc = row.doc.clone();
+    if table == PAYMENTS {
+        let paid = of_order(world, PAYMENTS, Some(row.seq));
+        let counts = |row: &&std::sync::Arc<crate::table::Row>| {
+            ["SALE", "CAPTURE"].contains(&text(&row.doc, "kind")) && text(&row.doc, "status") == "SUCCESS"
+        };
+        let sum = paid
+            .iter()
+            .filter(counts)
+            .try_fold(Decimal::ZERO, |sum, row| amount(&row.doc, "amountSet").map(|amount| sum.plus(amount)))?;
+        let status = if sum >= amount(&doc, "totalPriceSet")? { "PAID" } else { "PARTIALLY_PAID" };
+        doc.insert("displayFinancialStatus".to_owned(), Value::from(status));
+    } else {
+        let left = remaining(&doc, world);
+        let status = match left.iter().map(|(_, _, left)| left).sum::<u64>() {
+            0 => "FULFILLED",
+            _ if left.iter().all(|(_, ordered, left)| ordered == left) => "UNFULFILLED",
+            _ => "PARTIALLY_FULFILLED",
+        };
+        doc.insert("displayFulfillmentStatus".to_owned(), Value::from(status));
+    }
+    let modified = now / 1_000 * 1_000;
+    doc.insert("updatedAt".to_owned(), Value::from(seconds_text(modified)));
+    world.put(ORDERS, crate::table::Row { seq: row.seq, modified, doc }, None)?;
+    Ok(())
 }

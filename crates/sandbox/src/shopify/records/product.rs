@@ -2,9 +2,12 @@
 
 use serde_json::{Value, json};
 
+use crate::clock::seconds_text;
 use crate::decimal::Decimal;
-use crate::table::Doc;
+use crate::table::{Doc, Row};
+use crate::world::World;
 
+use super::super::shop::{PRODUCTS, STOCK};
 use super::{Refusal, default, invalid, text};
 
 /// Fills in a product; `sku`, `price` and `barcode` on the product itself make or change its first variant.
@@ -66,4 +69,25 @@ fn handle(title: &str) -> String {
     let dashed: String =
         title.to_lowercase().chars().map(|letter| if letter.is_alphanumeric() { letter } else { '-' }).collect();
     dashed.split('-').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-")
+}
+
+/// What a level makes of its product: the variant's quantity and the sum of all.
+pub fn follow(world: &mut World, level: u64, now: i64) -> Result<(), Refusal> {
+    let Some(level) = world.table(STOCK).get(level).cloned() else { return Ok(()) };
+    let product = level.doc.get("product").and_then(Value::as_u64);
+    let Some(row) = product.and_then(|product| world.table(PRODUCTS).get(product)).cloned() else { return Ok(()) };
+    let mut doc = row.doc.clone();
+    let mut stock = 0;
+    let variants = doc.get_mut("variants").and_then(Value::as_array_mut);
+    for variant in variants.into_iter().flatten() {
+        if variant.get("id") == level.doc.get("variant") {
+            variant["inventoryQuantity"] = level.doc.get("available").cloned().unwrap_or_default();
+        }
+        stock += variant["inventoryQuantity"].as_i64().unwrap_or_default();
+    }
+    doc.insert("totalInventory".to_owned(), Value::from(stock));
+    let modified = now / 1_000 * 1_000;
+    doc.insert("updatedAt".to_owned(), Value::from(seconds_text(modified)));
+    world.put(PRODUCTS, Row { seq: row.seq, modified, doc }, None)?;
+    Ok(())
 }
