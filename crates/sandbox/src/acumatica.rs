@@ -26,7 +26,9 @@ use crate::table::{Doc, Row};
 use crate::world::World;
 
 pub use drift::Change as SchemaChange;
-pub use entities::{CUSTOMER, ENTITIES, Entity, PAYMENT, SALES_ORDER, SHIPMENT, STOCK, STOCK_ITEM, entity};
+pub use entities::{
+    CUSTOMER, ENTITIES, Entity, PAYMENT, QUANTITY_AVAILABLE, SALES_ORDER, SHIPMENT, STOCK, STOCK_ITEM, entity,
+};
 pub use erp::Erp;
 pub use handler::routes;
 pub use render::{FieldError, Step};

@@ -31,29 +31,30 @@ const MOST_PASSES: usize = 5;
 struct Window {
     from: Option<DateTime<Utc>>,
     until: Option<DateTime<Utc>>,
+    /// Records that are asked for at once: less than a page where they are very large.
+    most: usize,
 }
 
 impl Acumatica {
     pub(super) async fn window(&self, listing: &Listing) -> Result<Page> {
         let table = table(listing.entity);
         let mut window = Window::parse(listing)?;
-        let mut most = PAGE;
         for _ in 0..MOST_REQUESTS {
-            let records = match self.between(table, window, most + 1, 0).await {
-                Err(error) if error.is_too_large() && most > 1 => {
-                    most = (most / 4).max(1);
+            let records = match self.between(table, window, window.most + 1, 0).await {
+                Err(error) if error.is_too_large() && window.most > 1 => {
+                    window.most = (window.most / 3).max(1);
                     continue;
                 }
                 records => records?,
             };
-            if records.rows.len() <= most {
+            if records.rows.len() <= window.most {
                 return Ok(self.page(listing, window, records));
             }
             let times: Vec<DateTime<Utc>> = records.rows.iter().filter_map(|raw| model::modified(table, raw)).collect();
             match window.narrowed(times) {
                 Some(narrower) => window = narrower,
                 None => {
-                    let records = self.by_offset(table, window, most).await?;
+                    let records = self.by_offset(table, window).await?;
                     return Ok(self.page(listing, window, records));
                 }
             }
@@ -62,13 +63,13 @@ impl Acumatica {
     }
 
     /// More records in one millisecond than a page holds: by offsets, until two passes agree.
-    async fn by_offset(&self, table: &Table, window: Window, most: usize) -> Result<Records> {
+    async fn by_offset(&self, table: &Table, window: Window) -> Result<Records> {
         let mut before: Option<Vec<String>> = None;
         for _ in 0..MOST_PASSES {
-            let mut all = self.between(table, window, most, 0).await?;
+            let mut all = self.between(table, window, window.most, 0).await?;
             let mut last = all.rows.len();
-            while last == most {
-                let more = self.between(table, window, most, all.rows.len()).await?;
+            while last == window.most {
+                let more = self.between(table, window, window.most, all.rows.len()).await?;
                 last = more.rows.len();
                 all.rows.extend(more.rows);
             }
@@ -112,20 +113,25 @@ impl Acumatica {
 }
 
 impl Window {
-    /// Where a listing is: the cursor is the window, `from/until` with empty ends.
+    /// Where a listing is: the cursor is the window, `from/until/most` with empty ends.
     fn parse(listing: &Listing) -> Result<Self> {
         let end = end(listing);
         let Some(cursor) = &listing.cursor else {
-            return Ok(Self { from: listing.since.map(whole_millis), until: end });
+            return Ok(Self { from: listing.since.map(whole_millis), until: end, most: PAGE });
         };
         let time = |text: &str| match text {
             "" => Some(None),
             text => text.parse().ok().and_then(DateTime::from_timestamp_millis).map(Some),
         };
-        let ends = cursor.split_once('/').and_then(|(from, until)| Some((time(from)?, time(until)?)));
-        let (from, until) =
-            ends.ok_or_else(|| Error::Malformed { message: "not a cursor of this connector".into() })?;
-        Ok(Self { from, until: until.into_iter().chain(end).min() })
+        let parts: Vec<&str> = cursor.split('/').collect();
+        let read = match parts[..] {
+            [from, until, most] => time(from).zip(time(until)).zip(most.parse().ok()),
+            _ => None,
+        };
+        let ((from, until), most) =
+            read.ok_or_else(|| Error::Malformed { message: "not a cursor of this connector".into() })?;
+        let most: usize = most;
+        Ok(Self { from, until: until.into_iter().chain(end).min(), most: most.clamp(1, PAGE) })
     }
 
     /// A narrower window from the same moment on, by some of the times in it; `None` when it is the narrowest.
@@ -150,14 +156,14 @@ impl Window {
         let start = self.until.filter(|until| end.is_none_or(|end| *until < end))?;
         let width = self.from.map(|from| start - from);
         // As wide as would have held four fifths of a page, at most eight times as wide as this one.
-        let growth = i32::try_from((PAGE * 4 / 5) / records.max(1)).unwrap_or(8).clamp(1, 8);
+        let growth = i32::try_from((self.most * 4 / 5) / records.max(1)).unwrap_or(8).clamp(1, 8);
         let until = width.and_then(|width| width.checked_mul(growth)).and_then(|width| start.checked_add_signed(width));
         let until = until.map(whole_millis).filter(|until| clock.is_some_and(|clock| *until < clock) && *until > start);
         // The last window ends where the listing does: without an end, nothing lies behind it.
         let until = until.filter(|until| end.is_none_or(|end| *until < end)).or(end);
         let millis =
             |time: Option<DateTime<Utc>>| time.map(|time| time.timestamp_millis().to_string()).unwrap_or_default();
-        Some(format!("{}/{}", millis(Some(start)), millis(until)))
+        Some(format!("{}/{}/{}", millis(Some(start)), millis(until), PAGE.min(self.most * 2)))
     }
 }
 

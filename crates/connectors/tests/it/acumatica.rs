@@ -24,7 +24,7 @@ pub fn reference(id: &str) -> Reference {
     Reference { id: id.into(), key: None }
 }
 
-fn eur(minor: i64) -> Money {
+pub fn eur(minor: i64) -> Money {
     Money::new(minor, "EUR")
 }
 
@@ -37,7 +37,7 @@ fn line(item: &str, quantity: i64) -> OrderLine {
     }
 }
 
-fn ada() -> Customer {
+pub fn ada() -> Customer {
     Customer {
         email: Some("ada@example.org".into()),
         name: "Ada Byron".into(),
@@ -46,7 +46,7 @@ fn ada() -> Customer {
     }
 }
 
-fn order(customer: &str, items: &[&str]) -> Order {
+pub fn order(customer: &str, items: &[&str]) -> Order {
     Order {
         number: "#1042".into(),
         placed_on: "2026-11-01".parse().ok(),
@@ -67,14 +67,14 @@ fn order(customer: &str, items: &[&str]) -> Order {
 }
 
 /// An ERP with a customer and the items A to D; the customer's id.
-async fn stocked(fixture: &Fixture, connector: &dyn Connector) -> String {
+pub async fn stocked(fixture: &Fixture, connector: &dyn Connector) -> String {
     for sku in ["A", "B", "C", "D"] {
         fixture.record(Entity::Product, json!({"InventoryID": sku, "Description": sku})).await;
     }
     connector.save(&insert(&Canonical::Customer(ada()), "customer-1")).await.unwrap().found.id
 }
 
-fn rejected(outcome: Result<Saved, Failure>) -> (String, String, Option<String>) {
+pub fn rejected(outcome: Result<Saved, Failure>) -> (String, String, Option<String>) {
     match outcome {
         Err(Failure { error: Error::Rejected { code, message, field }, .. }) => (code, message, field),
         other => panic!("{other:?}"),

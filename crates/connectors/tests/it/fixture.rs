@@ -126,7 +126,7 @@ impl Fixture {
         self.control("POST", "/reset", json!({})).await;
     }
 
-    async fn control(&self, method: &str, path: &str, body: Value) -> Value {
+    pub async fn control(&self, method: &str, path: &str, body: Value) -> Value {
         let url = format!("http://{}/_control{path}", self.addr);
         let request = self.control.request(method.parse().unwrap(), url).bearer_auth(CONTROL);
         let request = if body.is_null() { request } else { request.json(&body) };

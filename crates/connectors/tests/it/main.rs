@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at its first surprise")]
 
 mod acumatica;
+mod acumatica_documents;
+mod acumatica_removal;
 mod conformance;
 mod fixture;
 mod guard;

@@ -3,7 +3,9 @@
 use connectors::Connector;
 use connectors::acumatica::Acumatica;
 use connectors::http::{Guard, GuardedClient};
-use domain::canonical::{Address, Canonical, Customer, Order, OrderLine, Product, Reference};
+use domain::canonical::{
+    Address, Canonical, Customer, Order, OrderLine, Payment, Product, Reference, Shipment, ShipmentLine, Stock,
+};
 use domain::{Entity, Money, Vendor};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -88,8 +90,43 @@ fn order() -> impl Strategy<Value = Order> {
     )
 }
 
+fn payment() -> impl Strategy<Value = Payment> {
+    (filled(), price(), prop::option::of("[12]"), prop::option::of(text()), 0_u64..20_000).prop_map(
+        |(reference, amount, order, method, day)| Payment {
+            reference,
+            order: order.map(|number| Reference { id: format!("00000{number}"), key: None }),
+            customer: Some(Reference { id: "c000001".into(), key: Some("x@example.org".into()) }),
+            amount,
+            paid_on: chrono::NaiveDate::default().checked_add_days(chrono::Days::new(day)),
+            method,
+        },
+    )
+}
+
+fn shipment() -> impl Strategy<Value = Shipment> {
+    let line = ("[ABab]", 0_i64..50_000).prop_map(|(item, quantity_milli)| ShipmentLine {
+        product: Some(Reference { id: item, key: None }),
+        quantity_milli,
+    });
+    let part = || prop::option::of(text());
+    (text(), part(), part(), prop::collection::vec(line, 0..4)).prop_map(|(number, carrier, tracking, lines)| {
+        Shipment { number, order: None, shipped_on: None, carrier, tracking, lines }
+    })
+}
+
+fn stock() -> impl Strategy<Value = Stock> {
+    (text(), -50_000_i64..50_000).prop_map(|(sku, available_milli)| Stock {
+        product: Some(Reference { id: sku.clone(), key: None }),
+        sku,
+        available_milli,
+    })
+}
+
 fn record() -> impl Strategy<Value = Canonical> {
     prop_oneof![
+        payment().prop_map(Canonical::Payment),
+        shipment().prop_map(Canonical::Shipment),
+        stock().prop_map(Canonical::Stock),
         order().prop_map(Canonical::Order),
         customer().prop_map(Canonical::Customer),
         product().prop_map(Canonical::Product)
@@ -125,13 +162,18 @@ async fn what_is_saved_is_what_was_foretold() {
         fixture.record(Entity::Product, json!({"InventoryID": sku, "Description": sku})).await;
     }
     fixture.record(Entity::Customer, json!({"CustomerID": "C000001", "CustomerName": "Ada"})).await;
+    let line = json!([{"InventoryID": "A", "OrderQty": 1, "UnitPrice": 1}]);
+    for _ in 0..2 {
+        fixture.record(Entity::Order, json!({"CustomerID": "C000001", "Details": line})).await;
+    }
     let connector = fixture.connector();
     let mut runner = TestRunner::deterministic();
     for number in 0..120 {
         let mut draw = || -> [Canonical; 2] {
-            match number % 3 {
+            match number % 4 {
                 0 => [0, 1].map(|_| Canonical::Order(order().new_tree(&mut runner).unwrap().current())),
-                1 => [0, 1].map(|_| Canonical::Customer(customer().new_tree(&mut runner).unwrap().current())),
+                1 => [0, 1].map(|_| Canonical::Payment(payment().new_tree(&mut runner).unwrap().current())),
+                2 => [0, 1].map(|_| Canonical::Customer(customer().new_tree(&mut runner).unwrap().current())),
                 _ => {
                     let [first, mut second] = [0, 1].map(|_| product().new_tree(&mut runner).unwrap().current());
                     second.sku.clone_from(&first.sku);

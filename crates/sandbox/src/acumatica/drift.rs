@@ -20,25 +20,29 @@ pub struct Drift {
 /// One change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
-    /// A custom field comes, or has another type now.
-    Set { name: String, kind: String },
+    /// A custom field comes, or a field of the contract that went comes back.
+    Add { name: String, kind: String },
+    /// A custom field has another type now.
+    Retype { name: String, kind: String },
     /// A field goes, by its path (`Details/UnitPrice`).
     Remove(String),
 }
 
 impl Drift {
-    /// Takes in a change.
-    pub fn apply(&mut self, entity: &'static Entity, change: Change) {
+    /// Takes in a change; whether there is a field that it can be made to.
+    pub fn apply(&mut self, entity: &'static Entity, change: Change) -> bool {
+        let removed = self.removed.entry(entity.name).or_default();
         match change {
-            Change::Set { name, kind } => {
-                self.removed.entry(entity.name).or_default().retain(|own| *own != name);
-                if !has(entity.fields, &name) {
-                    self.custom.insert((entity.name, name), kind);
-                }
-            }
-            Change::Remove(name) if self.custom.remove(&(entity.name, name.clone())).is_some() => {}
-            Change::Remove(name) => self.removed.entry(entity.name).or_default().push(name),
+            Change::Add { name, .. } if has(entity.fields, &name) => removed.retain(|own| *own != name),
+            Change::Add { name, kind } => drop(self.custom.insert((entity.name, name), kind)),
+            Change::Retype { name, kind } => match self.custom.get_mut(&(entity.name, name)) {
+                Some(own) => *own = kind,
+                None => return false,
+            },
+            Change::Remove(name) if has(entity.fields, &name) => removed.push(name),
+            Change::Remove(name) => return self.custom.remove(&(entity.name, name)).is_some(),
         }
+        true
     }
 
     /// The paths that answers do not show.

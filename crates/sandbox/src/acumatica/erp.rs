@@ -127,9 +127,9 @@ impl Erp {
         Ok(())
     }
 
-    /// Changes an entity's fields, until the account is reset or the process ends.
-    pub fn drift(&self, entity: &'static Entity, change: Change) {
-        lock(&self.drift).apply(entity, change);
+    /// Changes an entity's fields, until the account is reset or the process ends. Whether there is such a field.
+    pub fn drift(&self, entity: &'static Entity, change: Change) -> bool {
+        lock(&self.drift).apply(entity, change)
     }
 
     /// What `$adHocSchema` says of an entity.

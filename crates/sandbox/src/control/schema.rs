@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
-use crate::acumatica::{Erp, SchemaChange};
+use crate::acumatica::{Erp, QUANTITY_AVAILABLE, STOCK, SchemaChange};
 use crate::respond::Refused;
 use crate::server::Shared;
 use crate::shopify::{Shop, type_name};
@@ -47,25 +47,29 @@ pub async fn change(
 
 /// A field that was removed comes back by adding it.
 fn change_erp(erp: &Erp, wanted: &Wanted) -> Result<(), Refused> {
-    let entity = erp_entity(&wanted.entity)?;
+    // Stock levels are told by an inquiry, whose fields are another entity's.
+    let entity = Some(erp_entity(&wanted.entity)?).filter(|entity| *entity != &STOCK).unwrap_or(&QUANTITY_AVAILABLE);
     let path = |name: &String| name.replace('.', "/");
     let change = match (&wanted.add, &wanted.remove, &wanted.retype) {
         (Some(name), None, None) => {
             let kind = wanted.kind.clone().unwrap_or_else(|| "CustomStringField".to_owned());
-            SchemaChange::Set { name: path(name), kind }
+            SchemaChange::Add { name: path(name), kind }
         }
         (None, Some(name), None) => SchemaChange::Remove(path(name)),
         (None, None, Some(name)) => {
             let kind = wanted.kind.clone().unwrap_or_else(|| "CustomDecimalField".to_owned());
-            SchemaChange::Set { name: path(name), kind }
+            SchemaChange::Retype { name: path(name), kind }
         }
         _ => {
             let message = "A change is {entity, add | remove | retype: field, kind?}.";
             return Err(problem(StatusCode::UNPROCESSABLE_ENTITY, message).into());
         }
     };
-    erp.drift(entity, change);
-    Ok(())
+    if erp.drift(entity, change) {
+        return Ok(());
+    }
+    let message = "There is no such field. Only a custom field has a type that can change.";
+    Err(problem(StatusCode::NOT_FOUND, message).into())
 }
 
 /// The entity may also be a type of the schema, such as `LineItem`. A field that was removed comes back by adding it.

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at its first surprise")]
 
 mod acumatica;
+mod acumatica_documents;
 mod faults;
 mod journal;
 mod kit;

@@ -255,3 +255,37 @@ async fn who_follows_a_record_link_too_early_comes_in_and_is_led_back() {
     let lured = Browser { kit, cookie: "sandbox_back=%2F%2Fevil.example%2Fshop%2F".to_owned() };
     assert_eq!(lured.get(link).await.to, "/shop/orders");
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_order_is_shipped_and_paid_in_the_erp_and_stock_is_counted() {
+    let kit = demo().await;
+    let person = Browser::entering(&kit, "/enter?erp=sbx_erp&company=Demo&password=secret").await;
+    person.post("/erp/customers", "CustomerID=&CustomerName=Anna").await;
+    person.post("/erp/orders", "CustomerID=C000001&line-0-item=MUG-STONE-300&line-0-quantity=2").await;
+    let paid = "CustomerID=C000001&OrdersToApply%2F0%2FOrderNbr=000001&PaymentRef=P-1&PaymentAmount=36";
+    let payment = person.post("/erp/payments", paid).await;
+    assert!(person.get(&payment.to).await.text.contains("Balanced"));
+    person.post(&format!("{}/release", payment.to), "").await;
+    assert!(person.get(&payment.to).await.text.contains("The payment is released."));
+    person.post("/erp/orders/1/ship", "").await;
+    assert!(person.get("/erp/orders/1").await.text.contains("Completed"));
+    person.post("/erp/shipments/1", "ShipVia=ups&Packages%2F0%2FTrackingNbr=T-9").await;
+    let shipment = kit.control("GET", "acumatica/shipments", Value::Null).await["records"][0].clone();
+    assert_eq!((&shipment["ShipVia"], &shipment["Packages"][0]["TrackingNbr"]), (&json!("UPS"), &json!("T-9")));
+    assert_eq!(shipment["Packages"].as_array().unwrap().len(), 1);
+    assert!(person.get("/erp/shipments/1").await.text.contains("value=\"T-9\""));
+    person.post("/erp/stock/1", "QtyOnHand=3&QtyAvailable=1.5").await;
+    let level = kit.control("GET", "acumatica/stock", Value::Null).await["records"][0].clone();
+    assert_eq!((&level["QtyOnHand"], &level["QtyAvailable"]), (&json!(3), &json!(1.5)));
+    for path in
+        ["/erp/payments", "/erp/payments/new", "/erp/shipments", "/erp/shipments/new", "/erp/stock", "/erp/stock/new"]
+    {
+        assert_eq!(person.get(path).await.status, StatusCode::OK, "{path}");
+    }
+    for (link, page) in [
+        ("/acumatica/demo/Main?ScreenId=AR302000&DocType=PMT&RefNbr=000001", "/erp/payments/1"),
+        ("/acumatica/demo/Main?ScreenId=SO302000&ShipmentNbr=000001", "/erp/shipments/1"),
+    ] {
+        assert_eq!(person.get(link).await.to, page);
+    }
+}

@@ -8,7 +8,7 @@ use crate::table::{Doc, Row};
 use crate::world::World;
 
 use super::super::entities::{Entity, SALES_ORDER, SHIPMENT};
-use super::{Refusal, by_keys, store, text};
+use super::{Refusal, by_keys, saved, store, text};
 
 /// Carries on after a save.
 pub fn follow(world: &mut World, entity: &'static Entity, row: &Row, now: i64) -> Result<(), Refusal> {
@@ -56,7 +56,7 @@ fn shipped(world: &World, order: &str, line: &Value) -> Decimal {
 fn ship(world: &mut World, order: &Doc, now: i64) -> Result<(), Refusal> {
     let row = json!({"id": Uuid::new_v4().to_string(), "OrderType": text(order, "OrderType"), "OrderNbr": text(order, "OrderNbr")});
     let shipment = Doc::from_iter([("Orders".to_owned(), json!([row]))]);
-    store(world, &SHIPMENT, None, shipment, now, false)?;
+    saved(world, &SHIPMENT, None, shipment, now, false)?;
     Ok(())
 }
 
