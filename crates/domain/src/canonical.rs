@@ -5,6 +5,7 @@
 //! engine translates them on the way to the other side.
 
 mod diff;
+pub mod fields;
 mod hash;
 
 pub use diff::{Change, diff};
