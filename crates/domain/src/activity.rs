@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::history::RecordRow;
 use crate::run::RunView;
-use crate::{ActivityId, SyncId};
+use crate::{ActivityId, RecordId, SyncId};
 
 crate::text_enum! {
     /// How a line of the timeline is to be read.
@@ -33,7 +33,13 @@ pub enum EventBody {
     /// A run started, went on or ended.
     Run { run: Box<RunView> },
     /// Records changed; at most 64 of one sync in one event.
-    Records { sync: SyncId, rows: Vec<RecordRow> },
+    Records {
+        sync: SyncId,
+        rows: Vec<RecordRow>,
+        /// Of those that were deleted from the history, the first few.
+        #[serde(default)]
+        gone: Vec<RecordId>,
+    },
     /// A line of the timeline.
     Line { line: Line },
 }

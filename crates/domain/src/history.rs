@@ -3,10 +3,17 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::canonical::fields::Pair;
 use crate::canonical::{Canonical, Change};
 use crate::status::RecordAction;
 use crate::sync::StatusCounts;
-use crate::{AttemptId, Entity, LastOperation, RecordId, RecordStatus, RunId, SyncId};
+use crate::{AttemptId, Entity, LastOperation, RecordId, RecordStatus, RunId, Side, SyncId};
+
+mod by_hand;
+mod report;
+
+pub use by_hand::{ConflictView, EditForm, EditKind, EditView, Removal, WholeChoice};
+pub use report::{Candidate, Comparison, FindBy, RecordReport, RecordRequest, ReportView, SideSeen, SideView};
 
 /// Rows on one page.
 pub const PAGE_SIZE: i64 = 50;
@@ -82,6 +89,16 @@ pub struct RecordDetail {
     pub changes: Vec<Change>,
     /// The records it waits for: id, entity, description and their errors.
     pub waits_for: Vec<RecordRow>,
+    /// What people changed by hand, the newest first.
+    pub edits: Vec<EditView>,
+    /// What is to be chosen, while its status is Conflict.
+    pub conflict: Option<ConflictView>,
+    /// The earlier version that is processed next.
+    pub replay_version: Option<i64>,
+    /// What the two connections are called: the source, then the destination.
+    pub ends: (String, String),
+    /// On which side it is known to be gone.
+    pub gone: Option<Side>,
 }
 
 /// One try at a record.
@@ -107,8 +124,18 @@ pub struct AttemptView {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct VersionView {
     pub version: i64,
+    /// Where it was read.
+    pub side: Side,
     pub seen_at: DateTime<Utc>,
     pub modified_at: Option<DateTime<Utc>>,
+}
+
+/// Two versions of a record side by side.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VersionsCompared {
+    pub left: VersionView,
+    pub right: VersionView,
+    pub pairs: Vec<Pair>,
 }
 
 /// The records that an action is for.

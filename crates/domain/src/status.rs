@@ -89,7 +89,11 @@ crate::text_enum! {
         SyncNow = "sync_now", "Sync now";
         /// Both sides are right as they are; only when both ids are known.
         SetProcessed = "set_processed", "Set as processed";
-        /// Forgets the record; a later listing finds it anew.
+        /// In a conflict: what the source says is written to the destination.
+        SourceWins = "source_wins", "Source wins";
+        /// In a conflict: what the destination says is written to the source.
+        DestinationWins = "destination_wins", "Destination wins";
+        /// Forgets the record; a later full listing finds it anew.
         Forget = "forget", "Delete from history";
     }
 }
@@ -105,7 +109,24 @@ impl RecordAction {
             Self::SetPrepared => !matches!(status, S::Prepared | S::Deleted),
             Self::SyncNow => !matches!(status, S::Deleted | S::AwaitingApproval | S::Conflict),
             Self::SetProcessed => !matches!(status, S::Processed | S::Deleted | S::AwaitingApproval),
+            Self::SourceWins | Self::DestinationWins => matches!(status, S::Conflict),
             Self::Forget => true,
+        }
+    }
+
+    /// Whether a process run follows at once: somebody wants to see it happen.
+    #[must_use]
+    pub const fn is_urgent(self) -> bool {
+        matches!(self, Self::Retry | Self::SyncNow | Self::SourceWins | Self::DestinationWins)
+    }
+
+    /// What takes it back, as far as it can be taken back.
+    #[must_use]
+    pub const fn undone_by(self) -> Option<Self> {
+        match self {
+            Self::Skip => Some(Self::SetPrepared),
+            Self::SetPrepared => Some(Self::Skip),
+            _ => None,
         }
     }
 }

@@ -4,6 +4,7 @@
 //! A slice may die at any await. What it committed stays, what it did not is done again by the successor that the
 //! sweeper calls for, and whatever it still tries to commit after that is refused by its epoch.
 
+mod compare;
 mod context;
 mod heartbeat;
 mod obstacle;
@@ -72,7 +73,8 @@ async fn work(context: &mut Context) -> Result<Next> {
         Phase::Process => process::slice(context).await?,
         Phase::Test => test::slice(context).await?,
         Phase::Reconcile => reconcile::slice(context).await?,
-        Phase::DryRun | Phase::Compare => {
+        Phase::Compare => compare::slice(context).await?,
+        Phase::DryRun => {
             return Err(Error::Internal("this phase cannot be run yet".into()));
         }
     };

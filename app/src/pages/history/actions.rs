@@ -82,6 +82,8 @@ pub fn outcome_text(outcome: &ActionOutcome) -> String {
         (RecordAction::SetPrepared, n) => format!("{} set as prepared.", records(n)),
         (RecordAction::SyncNow, n) => format!("{} on the way.", records(n)),
         (RecordAction::SetProcessed, n) => format!("{} set as processed.", records(n)),
+        (RecordAction::SourceWins, n) => format!("{}: the source wins.", records(n)),
+        (RecordAction::DestinationWins, n) => format!("{}: the destination wins.", records(n)),
         (RecordAction::Forget, n) => format!("{} deleted from the history.", records(n)),
     };
     match outcome.left {

@@ -1,7 +1,7 @@
-//! Attempts and versions of one record, for its page.
+//! Attempts of one record, for its page.
 
 use domain::RecordId;
-use domain::history::{AttemptView, VersionView};
+use domain::history::AttemptView;
 use domain::{AttemptId, RunId};
 
 use crate::db::TenantTx;
@@ -42,25 +42,4 @@ pub async fn of_record(tx: &mut TenantTx, id: RecordId, limit: i64) -> Result<Ve
             })
         })
         .collect()
-}
-
-/// The newest versions of a record.
-pub async fn versions(tx: &mut TenantTx, id: RecordId, limit: i64) -> Result<Vec<VersionView>> {
-    let rows = sqlx::query!(
-        "SELECT version, seen_at, modified_at FROM record_versions
-        WHERE tenant_id = $1 AND record_id = $2
-        ORDER BY version DESC
-        LIMIT $3",
-        tx.tenant().0,
-        id.0,
-        limit
-    )
-    .fetch_all(&mut **tx)
-    .await?;
-    let version = rows.into_iter().map(|row| VersionView {
-        version: row.version,
-        seen_at: row.seen_at,
-        modified_at: row.modified_at,
-    });
-    Ok(version.collect())
 }

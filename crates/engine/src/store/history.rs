@@ -1,8 +1,14 @@
-//! The Sync History's pages and actions.
+//! The Sync History: its pages here, and in the modules below what is kept of one record and what people do to records.
 
-use chrono::{DateTime, TimeDelta, Utc};
+pub mod acts;
+pub mod edits;
+pub mod held;
+pub mod links;
+pub mod reports;
+pub mod versions;
+
+use chrono::{DateTime, Utc};
 use domain::history::{HistoryFilter, RecordRow};
-use domain::status::RecordAction;
 use domain::{Entity, RecordId, RecordStatus, SyncId};
 use sqlx::{Postgres, QueryBuilder, Row};
 use uuid::Uuid;
@@ -177,54 +183,4 @@ pub async fn awaited(tx: &mut TenantTx, id: RecordId) -> Result<Vec<Uuid>> {
     .fetch_all(&mut **tx)
     .await?;
     Ok(ids)
-}
-
-/// A record that an action changed.
-#[derive(Debug, Clone, Copy)]
-pub struct Acted {
-    pub id: Uuid,
-    pub sync: SyncId,
-}
-
-/// Does an action to those of the records that it applies to ([`RecordAction::applies_to`] is the same rule) and says to
-/// which. A record in work keeps its claim: the raised version makes it Prepared again when the work ends.
-pub async fn act(tx: &mut TenantTx, action: RecordAction, ids: &[Uuid], now: DateTime<Utc>) -> Result<Vec<Acted>> {
-    let applies: Vec<String> = RecordStatus::ALL
-        .iter()
-        .filter(|status| action.applies_to(**status))
-        .map(|status| status.as_str().to_owned())
-        .collect();
-    let (status, operation, forced, priority) = match action {
-        RecordAction::Retry => ("prepared", "manually_prepared", false, 10),
-        RecordAction::Skip => ("skipped", "manually_skipped", false, 0),
-        RecordAction::SetPrepared => ("prepared", "manually_prepared", false, 0),
-        RecordAction::SyncNow => ("prepared", "forced", true, 20),
-        RecordAction::SetProcessed => ("processed", "manually_synchronised", false, 0),
-        RecordAction::Forget => ("deleted", "not_found", false, 0),
-    };
-    // Due a moment ago: the run that the action starts in the same transaction must find them.
-    let due = now - TimeDelta::milliseconds(1);
-    let rows = sqlx::query!(
-        "UPDATE records SET
-            status = $4, last_operation = $5, forced = forced OR $6, priority = $7, attempts = 0, next_attempt_at = $8,
-            version = version + CASE WHEN claimed_run IS NULL THEN 0 ELSE 1 END,
-            last_error = CASE WHEN $4 = 'skipped' THEN last_error END,
-            error_code = CASE WHEN $4 = 'skipped' THEN error_code END,
-            error_field = CASE WHEN $4 = 'skipped' THEN error_field END,
-            updated_at = $9
-        WHERE tenant_id = $1 AND id = ANY($2) AND status = ANY($3) AND source_id IS NOT NULL
-        RETURNING id, sync_id",
-        tx.tenant().0,
-        ids,
-        &applies,
-        status,
-        operation,
-        forced,
-        priority,
-        due,
-        now
-    )
-    .fetch_all(&mut **tx)
-    .await?;
-    Ok(rows.into_iter().map(|row| Acted { id: row.id, sync: SyncId(row.sync_id) }).collect())
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use connectors::Found;
-use domain::canonical::{Canonical, ContentHash};
+use domain::canonical::ContentHash;
 use domain::{RecordId, RecordStatus, SyncId};
 use serde_json::Value;
 use uuid::Uuid;
@@ -301,17 +301,4 @@ pub async fn holders(tx: &mut TenantTx, sync: SyncId, destination_ids: &[String]
 #[must_use]
 pub fn hash(bytes: Option<Vec<u8>>) -> Option<ContentHash> {
     bytes.and_then(|bytes| ContentHash::from_slice(&bytes))
-}
-
-/// The newest two versions' payloads: `(current, the one before)`.
-pub async fn newest_payloads(tx: &mut TenantTx, id: RecordId) -> Result<(Option<Canonical>, Option<Canonical>)> {
-    let rows = sqlx::query_scalar!(
-        "SELECT payload FROM record_versions WHERE tenant_id = $1 AND record_id = $2 ORDER BY version DESC LIMIT 2",
-        tx.tenant().0,
-        id.0
-    )
-    .fetch_all(&mut **tx)
-    .await?;
-    let mut payloads = rows.into_iter().map(serde_json::from_value::<Canonical>);
-    Ok((payloads.next().transpose()?, payloads.next().transpose()?))
 }

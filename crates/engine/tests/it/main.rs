@@ -4,6 +4,7 @@
 
 mod accounts;
 mod connections;
+mod history;
 mod reconcile;
 mod sessions;
 mod stream;

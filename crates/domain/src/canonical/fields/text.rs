@@ -54,8 +54,11 @@ pub fn parse_currency(text: &str) -> Result<String, String> {
 pub fn parse_date(text: &str) -> Result<NaiveDate, String> {
     let wrong = || "Type a date as year-month-day, such as 2026-11-21.".to_owned();
     let mut parts = text.splitn(3, '-');
-    let (year, month, day) =
-        (parts.next(), parts.next().and_then(|part| part.parse().ok()), parts.next().and_then(|part| part.parse().ok()));
+    let (year, month, day) = (
+        parts.next(),
+        parts.next().and_then(|part| part.parse().ok()),
+        parts.next().and_then(|part| part.parse().ok()),
+    );
     let year = year.filter(|year| year.len() == 4).and_then(|year| year.parse().ok());
     match (year, month, day) {
         (Some(year), Some(month), Some(day)) => NaiveDate::from_ymd_opt(year, month, day).ok_or_else(wrong),
