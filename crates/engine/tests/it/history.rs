@@ -315,7 +315,7 @@ async fn two_versions_stand_side_by_side_and_an_earlier_one_is_replayed() {
     let gid = row.source_id.clone().unwrap();
     let number = gid.rsplit('/').next().unwrap();
     let path = format!("shopify/customers/{number}?account=sbx_shop");
-    world.control("PATCH", &path, json!({"first_name": "Grace", "last_name": "Hopper"})).await;
+    world.control("PATCH", &path, json!({"firstName": "Grace", "lastName": "Hopper"})).await;
     world.sync(pair.customers).await;
     let after = detail(&world, row.id).await;
     assert_eq!(after.versions.len(), 2, "{:?}", after.versions);
