@@ -7,9 +7,11 @@
 mod diff;
 pub mod fields;
 mod hash;
+mod merge;
 
 pub use diff::{Change, diff};
 pub use hash::ContentHash;
+pub use merge::merge;
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};

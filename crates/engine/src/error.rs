@@ -54,6 +54,16 @@ impl Error {
     }
 }
 
+impl Error {
+    /// Whether another transaction was in the way, so that the same one may succeed when it is done again.
+    #[must_use]
+    pub fn is_contention(&self) -> bool {
+        let Self::Database(error) = self else { return false };
+        let code = error.as_database_error().and_then(|error| error.code());
+        matches!(code.as_deref(), Some("40P01" | "40001"))
+    }
+}
+
 impl From<serde_json::Error> for Error {
     fn from(error: serde_json::Error) -> Self {
         Self::Internal(format!("a stored value could not be read: {error}"))

@@ -2,13 +2,18 @@
 
 pub mod activity;
 pub mod attempts;
+pub mod conflicts;
 pub mod connections;
 pub mod counts;
+pub mod edits;
 pub mod events;
 pub mod history;
+pub mod key_locks;
 pub mod leases;
+pub mod links;
 pub mod memberships;
 pub mod queue;
+pub mod reads;
 pub mod reconcile;
 pub mod reconcile_findings;
 pub mod records;

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use connectors::Connector;
-use domain::ConnectionId;
+use domain::{ConnectionId, Side};
 use secrecy::ExposeSecret;
 use uuid::Uuid;
 
@@ -66,6 +66,23 @@ impl Context {
 
     pub fn destination(&self) -> Result<&End> {
         self.ends.get(1).ok_or_else(|| Error::Internal("a slice without its destination".into()))
+    }
+
+    /// The end of a connection. A sync's prerequisite may run the other way between the same two, so ends are found by
+    /// their connections and not by their places.
+    pub fn end(&self, connection: ConnectionId) -> Result<&End> {
+        let end = self.ends.iter().find(|end| end.connection == connection);
+        end.ok_or_else(|| Error::Internal("a slice without one of its connections".into()))
+    }
+
+    /// The end at a side of a sync.
+    pub fn end_at(&self, sync: &SyncRow, side: Side) -> Result<&End> {
+        self.end(sync.connection(side))
+    }
+
+    /// After a transaction that was rolled back: what it stored has to be stored again.
+    pub fn forget_stored_sessions(&mut self) {
+        self.ends.iter_mut().for_each(|end| end.stored_session = None);
     }
 
     /// Stores sessions that are new since the last time, so that a successor can resume them or log them out.

@@ -1,21 +1,30 @@
-//! Process: takes one record at a time from one system to the other.
+//! Process: takes one record at a time from one system to the other, or in a two-way sync to whichever side lacks the change.
 //!
 //! Records are claimed in chunks, so that reads, intents and results are a few statements and requests for many records;
 //! each is decided and written on its own, and the failure of one is its own.
 
+mod choices;
 mod chunk;
 mod decide;
-mod destination;
+mod direction;
+mod gone;
+mod intents;
+mod matching;
 mod outcome;
 mod prerequisites;
 mod save;
+mod settle;
+mod sides;
+mod waiting;
 
 use chrono::TimeDelta;
+use domain::SyncId;
 use domain::run::RunState;
 
 use super::context::Context;
 use super::obstacle;
 use super::{MAX_RECORDS, Next};
+use crate::store::records_due::Claimed;
 use crate::{Result, store};
 
 /// Records that are claimed at once.
@@ -32,9 +41,7 @@ pub async fn slice(context: &mut Context) -> Result<Next> {
     while dealt_with < MAX_RECORDS && !context.is_spent() {
         // After a crash records are claimed one by one, so that the one that kills its worker does so alone.
         let limit = if context.run.crashes > 0 { 1 } else { CHUNK };
-        let mut tx = context.begin().await?;
-        let claimed = store::records_due::claim(&mut tx, &context.run, sync.id, context.now(), limit).await?;
-        tx.commit().await?;
+        let claimed = claim(context, sync.id, limit).await?;
         if claimed.is_empty() {
             return done(context).await;
         }
@@ -44,6 +51,23 @@ pub async fn slice(context: &mut Context) -> Result<Next> {
         }
     }
     Ok(Next::Continue)
+}
+
+async fn claim(context: &Context, sync: SyncId, limit: i64) -> Result<Vec<Claimed>> {
+    let mut tried = 0;
+    loop {
+        match claim_once(context, sync, limit).await {
+            Err(error) if error.is_contention() && tried < settle::RETRIES => tried += 1,
+            other => return other,
+        }
+    }
+}
+
+async fn claim_once(context: &Context, sync: SyncId, limit: i64) -> Result<Vec<Claimed>> {
+    let mut tx = context.begin().await?;
+    let claimed = store::records_due::claim(&mut tx, &context.run, sync, context.now(), limit).await?;
+    tx.commit().await?;
+    Ok(claimed)
 }
 
 async fn count(context: &mut Context) -> Result<()> {

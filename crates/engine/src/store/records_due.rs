@@ -1,40 +1,131 @@
 //! Claiming records that are due, and marking what is about to be written.
 
 use chrono::{DateTime, Utc};
-use domain::SyncId;
 use domain::canonical::ContentHash;
+use domain::{Side, SyncId};
 use uuid::Uuid;
 
 use super::records::hash;
 use super::runs::Taken;
 use crate::db::TenantTx;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::testing::{self, Safeguard};
 
 /// A record that this slice has claimed.
 #[derive(Debug, Clone)]
 pub struct Claimed {
     pub id: Uuid,
-    pub source_id: String,
-    pub destination_id: Option<String>,
+    pub source: Known,
+    pub destination: Known,
     pub description: String,
     pub version: i64,
-    pub source_modified_at: Option<DateTime<Utc>>,
-    pub synced_source_hash: Option<ContentHash>,
-    pub synced_destination_hash: Option<ContentHash>,
     pub forced: bool,
     /// This try included.
     pub attempts: i32,
     pub crashes: i32,
     pub intent: Option<Intent>,
+    /// On which side it is said to be gone, and since when.
+    pub tombstone: Option<(Side, DateTime<Utc>)>,
+    /// Somebody wants an earlier version processed.
+    pub is_replay: bool,
+    /// A person's edit waits to be written.
+    pub is_edited: bool,
+}
+
+/// What is stored about one side of a record.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    pub id: Option<String>,
+    pub label: Option<String>,
+    pub modified_at: Option<DateTime<Utc>>,
+    /// As it was last read.
+    pub hash: Option<ContentHash>,
+    /// As it was when both sides agreed.
+    pub synced: Option<ContentHash>,
 }
 
 /// What was about to be written when an earlier try ended without bookkeeping.
 #[derive(Debug, Clone)]
 pub struct Intent {
+    pub side: Side,
     pub key: String,
     pub hash: Option<ContentHash>,
     pub deadline_at: DateTime<Utc>,
+}
+
+impl Claimed {
+    #[must_use]
+    pub const fn side(&self, side: Side) -> &Known {
+        match side {
+            Side::Source => &self.source,
+            Side::Destination => &self.destination,
+        }
+    }
+}
+
+struct Row {
+    id: Uuid,
+    source_id: Option<String>,
+    source_label: Option<String>,
+    source_modified_at: Option<DateTime<Utc>>,
+    source_hash: Option<Vec<u8>>,
+    synced_source_hash: Option<Vec<u8>>,
+    destination_id: Option<String>,
+    destination_label: Option<String>,
+    destination_modified_at: Option<DateTime<Utc>>,
+    destination_hash: Option<Vec<u8>>,
+    synced_destination_hash: Option<Vec<u8>>,
+    description: String,
+    version: i64,
+    forced: bool,
+    attempts: i32,
+    crashes: i32,
+    intent_side: Option<String>,
+    intent_key: Option<String>,
+    intent_hash: Option<Vec<u8>>,
+    intent_deadline_at: Option<DateTime<Utc>>,
+    tombstone: bool,
+    tombstone_side: Option<String>,
+    tombstone_at: Option<DateTime<Utc>>,
+    is_replay: bool,
+    is_edited: bool,
+}
+
+impl TryFrom<Row> for Claimed {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self> {
+        // Intents from before there were two-way syncs all went to the destination.
+        let side = row.intent_side.map(|side| side.parse()).transpose()?.unwrap_or(Side::Destination);
+        let gone = row.tombstone_side.map(|side| side.parse()).transpose()?.unwrap_or(Side::Source);
+        let intent = row.intent_key.zip(row.intent_deadline_at);
+        Ok(Self {
+            id: row.id,
+            source: Known {
+                id: row.source_id,
+                label: row.source_label,
+                modified_at: row.source_modified_at,
+                hash: hash(row.source_hash),
+                synced: hash(row.synced_source_hash),
+            },
+            destination: Known {
+                id: row.destination_id,
+                label: row.destination_label,
+                modified_at: row.destination_modified_at,
+                hash: hash(row.destination_hash),
+                synced: hash(row.synced_destination_hash),
+            },
+            description: row.description,
+            version: row.version,
+            forced: row.forced,
+            attempts: row.attempts,
+            crashes: row.crashes,
+            intent: intent.map(|(key, deadline_at)| Intent { side, key, hash: hash(row.intent_hash), deadline_at }),
+            tombstone: row.tombstone_at.filter(|_| row.tombstone).map(|at| (gone, at)),
+            is_replay: row.is_replay,
+            is_edited: row.is_edited,
+        })
+    }
 }
 
 /// Claims records that are due: a commit that claims a record also counts the attempt. Claims of a run's earlier epochs,
@@ -50,7 +141,7 @@ pub async fn claim(
         "SELECT records.id
         FROM records
         WHERE records.tenant_id = $1 AND records.sync_id = $2 AND records.status IN ('prepared', 'failed')
-            AND records.next_attempt_at <= $3 AND records.source_id IS NOT NULL
+            AND records.next_attempt_at <= $3
             AND (records.claimed_run IS NULL OR NOT EXISTS (
                 SELECT FROM runs
                 WHERE runs.tenant_id = $1 AND runs.id = records.claimed_run AND runs.epoch = records.claimed_epoch
@@ -75,7 +166,7 @@ pub async fn claim_these(tx: &mut TenantTx, run: &Taken, ids: &[Uuid], now: Date
         "SELECT records.id
         FROM records
         WHERE records.tenant_id = $1 AND records.id = ANY($2) AND records.status IN ('prepared', 'failed')
-            AND records.next_attempt_at <= $3 AND records.source_id IS NOT NULL
+            AND records.next_attempt_at <= $3
             AND (records.claimed_run IS NULL OR NOT EXISTS (
                 SELECT FROM runs
                 WHERE runs.tenant_id = $1 AND runs.id = records.claimed_run AND runs.epoch = records.claimed_epoch
@@ -96,7 +187,8 @@ async fn mark(tx: &mut TenantTx, run: &Taken, ids: &[Uuid], now: DateTime<Utc>) 
         return Ok(Vec::new());
     }
     // A claim that is still there belongs to an epoch that died at it, or whose run was cancelled.
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        Row,
         r#"UPDATE records SET
             crashes = crashes + CASE
                 WHEN claimed_run IS NULL THEN 0
@@ -107,8 +199,14 @@ async fn mark(tx: &mut TenantTx, run: &Taken, ids: &[Uuid], now: DateTime<Utc>) 
             END,
             claimed_run = $3, claimed_epoch = $4, attempts = attempts + 1, last_attempt_at = $5
         WHERE tenant_id = $1 AND id = ANY($2)
-        RETURNING id, source_id AS "source_id!", destination_id, description, version, source_modified_at,
-            synced_source_hash, synced_destination_hash, forced, attempts, crashes, intent_key, intent_hash, intent_deadline_at"#,
+        RETURNING id, source_id, source_label, source_modified_at, source_hash, synced_source_hash, destination_id,
+            destination_label, destination_modified_at, destination_hash, synced_destination_hash, description, version,
+            forced, attempts, crashes, intent_side, intent_key, intent_hash, intent_deadline_at, tombstone,
+            tombstone_side, tombstone_at, replay_version IS NOT NULL AS "is_replay!", EXISTS (
+                SELECT FROM record_edits
+                WHERE record_edits.tenant_id = $1 AND record_edits.record_id = records.id
+                    AND record_edits.used_at IS NULL AND record_edits.kind <> 'link'
+            ) AS "is_edited!""#,
         tx.tenant().0,
         ids,
         run.id.0,
@@ -117,54 +215,102 @@ async fn mark(tx: &mut TenantTx, run: &Taken, ids: &[Uuid], now: DateTime<Utc>) 
     )
     .fetch_all(&mut **tx)
     .await?;
-    let claimed = rows.into_iter().map(|row| Claimed {
-        id: row.id,
-        source_id: row.source_id,
-        destination_id: row.destination_id,
-        description: row.description,
-        version: row.version,
-        source_modified_at: row.source_modified_at,
-        synced_source_hash: hash(row.synced_source_hash),
-        synced_destination_hash: hash(row.synced_destination_hash),
-        forced: row.forced,
-        attempts: row.attempts,
-        crashes: row.crashes,
-        intent: row.intent_key.zip(row.intent_deadline_at).map(|(key, deadline_at)| Intent {
-            key,
-            hash: hash(row.intent_hash),
-            deadline_at,
-        }),
-    });
-    Ok(claimed.collect())
+    rows.into_iter().map(Claimed::try_from).collect()
+}
+
+/// The next records that are due, or else the newest ones, as claiming would find them; nothing is changed.
+pub async fn peek(tx: &mut TenantTx, sync: SyncId, now: DateTime<Utc>, limit: i64) -> Result<Vec<Claimed>> {
+    let due = sqlx::query_scalar!(
+        "SELECT id FROM records
+        WHERE tenant_id = $1 AND sync_id = $2 AND status IN ('prepared', 'failed') AND next_attempt_at <= $3
+        ORDER BY priority DESC, next_attempt_at
+        LIMIT $4",
+        tx.tenant().0,
+        sync.0,
+        now,
+        limit
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let ids = if due.is_empty() { newest(tx, sync, limit).await? } else { due };
+    let rows = sqlx::query_as!(
+        Row,
+        r#"SELECT id, source_id, source_label, source_modified_at, source_hash, synced_source_hash, destination_id,
+            destination_label, destination_modified_at, destination_hash, synced_destination_hash, description, version,
+            forced, attempts, crashes, intent_side, intent_key, intent_hash, intent_deadline_at, tombstone,
+            tombstone_side, tombstone_at, replay_version IS NOT NULL AS "is_replay!", EXISTS (
+                SELECT FROM record_edits
+                WHERE record_edits.tenant_id = $1 AND record_edits.record_id = records.id
+                    AND record_edits.used_at IS NULL AND record_edits.kind <> 'link'
+            ) AS "is_edited!"
+        FROM records
+        WHERE tenant_id = $1 AND id = ANY($2)
+        ORDER BY array_position($2, id)
+        LIMIT $3"#,
+        tx.tenant().0,
+        &ids,
+        limit
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.into_iter().map(Claimed::try_from).collect()
+}
+
+async fn newest(tx: &mut TenantTx, sync: SyncId, limit: i64) -> Result<Vec<Uuid>> {
+    let ids = sqlx::query_scalar!(
+        "SELECT id FROM records
+        WHERE tenant_id = $1 AND sync_id = $2
+        ORDER BY updated_at DESC, id DESC
+        LIMIT $3",
+        tx.tenant().0,
+        sync.0,
+        limit
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(ids)
+}
+
+/// What is about to be sent for a record.
+#[derive(Debug, Clone)]
+pub struct Intended {
+    pub record: Uuid,
+    pub version: i64,
+    pub side: Side,
+    pub key: String,
+    /// Of the payload; a removal has none.
+    pub hash: Option<ContentHash>,
+    /// Until when it may still arrive.
+    pub deadline_at: DateTime<Utc>,
 }
 
 /// Writes down what is about to be sent, before it is sent, for a chunk of records in one statement.
-pub async fn intend(
-    tx: &mut TenantTx,
-    intents: &[(Uuid, String, ContentHash, i64)],
-    deadline_at: DateTime<Utc>,
-    now: DateTime<Utc>,
-) -> Result<()> {
+pub async fn intend(tx: &mut TenantTx, intents: &[Intended], now: DateTime<Utc>) -> Result<()> {
     if testing::lacks(Safeguard::Intent) {
         return Ok(());
     }
-    let ids: Vec<Uuid> = intents.iter().map(|intent| intent.0).collect();
-    let keys: Vec<String> = intents.iter().map(|intent| intent.1.clone()).collect();
-    let hashes: Vec<Vec<u8>> = intents.iter().map(|intent| intent.2.as_bytes().to_vec()).collect();
-    let versions: Vec<i64> = intents.iter().map(|intent| intent.3).collect();
+    let ids: Vec<Uuid> = intents.iter().map(|intent| intent.record).collect();
+    let keys: Vec<String> = intents.iter().map(|intent| intent.key.clone()).collect();
+    let hashes: Vec<Option<Vec<u8>>> =
+        intents.iter().map(|intent| intent.hash.map(|hash| hash.as_bytes().to_vec())).collect();
+    let versions: Vec<i64> = intents.iter().map(|intent| intent.version).collect();
+    let sides: Vec<String> = intents.iter().map(|intent| intent.side.as_str().to_owned()).collect();
+    let deadlines: Vec<DateTime<Utc>> = intents.iter().map(|intent| intent.deadline_at).collect();
     sqlx::query!(
         "UPDATE records SET
-            intent_key = intents.key, intent_hash = intents.hash, intent_version = intents.version, intent_at = $6,
-            intent_deadline_at = $7
-        FROM unnest($2::uuid[], $3::text[], $4::bytea[], $5::bigint[]) AS intents (id, key, hash, version)
+            intent_key = intents.key, intent_hash = intents.hash, intent_version = intents.version,
+            intent_side = intents.side, intent_deadline_at = intents.deadline_at, intent_at = $8
+        FROM unnest($2::uuid[], $3::text[], $4::bytea[], $5::bigint[], $6::text[], $7::timestamptz[])
+            AS intents (id, key, hash, version, side, deadline_at)
         WHERE records.tenant_id = $1 AND records.id = intents.id",
         tx.tenant().0,
         &ids,
         &keys,
-        &hashes,
+        &hashes as &[Option<Vec<u8>>],
         &versions,
-        now,
-        deadline_at
+        &sides,
+        &deadlines,
+        now
     )
     .execute(&mut **tx)
     .await?;

@@ -3,9 +3,11 @@
 use chrono::{DateTime, Utc};
 use connectors::Exchange;
 use domain::canonical::{Change, ContentHash};
-use domain::{AttemptId, LastOperation, RecordStatus};
+use domain::{AttemptId, LastOperation, RecordStatus, Side};
 use uuid::Uuid;
 
+use super::conflicts::{self, Conflict};
+use super::edits;
 use super::runs::Taken;
 use crate::db::TenantTx;
 use crate::error::Result;
@@ -25,14 +27,32 @@ pub struct Outcome {
     pub counts: bool,
     pub next_attempt_at: Option<DateTime<Utc>>,
     pub error: Option<Problem>,
-    /// The destination's record, when it is known now.
-    pub destination: Option<Destination>,
+    /// What is known of either side now, beyond what was stored before.
+    pub source: Option<Place>,
+    pub destination: Option<Place>,
     /// The hashes of which both sides agree now.
     pub synced: Option<(ContentHash, ContentHash)>,
     /// The write's fate is known, or nothing was sent: the intent is settled.
     pub settles_intent: bool,
     /// When it was really tried, it is written to the record's history.
     pub attempt: Option<Tried>,
+    pub tombstone: Tombstone,
+    /// The record of this side was removed: the link to it goes.
+    pub unlink: Option<Side>,
+    /// Both sides, for a person to choose.
+    pub conflict: Option<Box<Conflict>>,
+    /// The edit that was written.
+    pub used_edit: Option<Uuid>,
+    /// The earlier version that was wanted was written.
+    pub replayed: bool,
+}
+
+/// What becomes of the flag that says that a record is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tombstone {
+    Keep,
+    Clear,
+    Set(Side, DateTime<Utc>),
 }
 
 /// Why a record is not where it should be.
@@ -43,13 +63,14 @@ pub struct Problem {
     pub field: Option<String>,
 }
 
-/// The other side of a record.
+/// A record as one side holds it.
 #[derive(Debug, Clone)]
-pub struct Destination {
+pub struct Place {
     pub id: String,
     pub label: String,
     pub url: Option<String>,
     pub modified_at: Option<DateTime<Utc>>,
+    pub hash: ContentHash,
 }
 
 /// A try, for the record's history.
@@ -59,6 +80,8 @@ pub struct Tried {
     pub duration_ms: i32,
     pub exchange: Option<Exchange>,
     pub changes: Vec<Change>,
+    /// What went wrong beside it, without being the record's failure.
+    pub warning: Option<String>,
 }
 
 /// Writes outcomes to the records that this run's epoch has claimed and frees them.
@@ -66,88 +89,175 @@ pub async fn settle(tx: &mut TenantTx, run: &Taken, outcomes: &[Outcome], now: D
     if outcomes.is_empty() {
         return Ok(());
     }
-    let column = |pick: fn(&Outcome) -> Option<String>| outcomes.iter().map(pick).collect::<Vec<_>>();
+    #[cfg(feature = "testing")]
+    steal_claims(tx, run, outcomes).await?;
+    let text = |pick: fn(&Outcome) -> Option<String>| outcomes.iter().map(pick).collect::<Vec<_>>();
+    let bytes = |pick: fn(&Outcome) -> Option<ContentHash>| {
+        outcomes.iter().map(|o| pick(o).map(|hash| hash.as_bytes().to_vec())).collect::<Vec<_>>()
+    };
+    let time = |pick: fn(&Outcome) -> Option<DateTime<Utc>>| outcomes.iter().map(pick).collect::<Vec<_>>();
     let ids: Vec<Uuid> = outcomes.iter().map(|o| o.id).collect();
     let processed = |o: &Outcome| if testing::lacks(Safeguard::Version) { i64::MAX } else { o.version };
     let versions: Vec<i64> = outcomes.iter().map(processed).collect();
-    let statuses: Vec<String> = outcomes.iter().map(|o| o.status.as_str().to_owned()).collect();
-    let operations: Vec<String> = outcomes.iter().map(|o| o.operation.as_str().to_owned()).collect();
     let given_back: Vec<i32> = outcomes.iter().map(|o| i32::from(!o.counts)).collect();
-    let next: Vec<Option<DateTime<Utc>>> = outcomes.iter().map(|o| o.next_attempt_at).collect();
-    let errors = column(|o| o.error.as_ref().map(|e| e.message.clone()));
-    let codes = column(|o| o.error.as_ref().and_then(|e| e.code.clone()));
-    let fields = column(|o| o.error.as_ref().and_then(|e| e.field.clone()));
-    let destinations = column(|o| o.destination.as_ref().map(|d| d.id.clone()));
-    let labels = column(|o| o.destination.as_ref().map(|d| d.label.clone()));
-    let urls = column(|o| o.destination.as_ref().and_then(|d| d.url.clone()));
-    let modified: Vec<Option<DateTime<Utc>>> =
-        outcomes.iter().map(|o| o.destination.as_ref().and_then(|d| d.modified_at)).collect();
-    let source_hashes: Vec<Option<Vec<u8>>> =
-        outcomes.iter().map(|o| o.synced.map(|(source, _)| source.as_bytes().to_vec())).collect();
-    let destination_hashes: Vec<Option<Vec<u8>>> =
-        outcomes.iter().map(|o| o.synced.map(|(_, destination)| destination.as_bytes().to_vec())).collect();
     let settles: Vec<bool> = outcomes.iter().map(|o| o.settles_intent).collect();
+    let replayed: Vec<bool> = outcomes.iter().map(|o| o.replayed).collect();
     sqlx::query!(
-        "UPDATE records SET
+        "WITH o AS (
+            SELECT * FROM unnest($4::uuid[], $5::bigint[], $6::text[], $7::text[], $8::int[], $9::timestamptz[],
+                $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::timestamptz[],
+                $17::bytea[], $18::text[], $19::text[], $20::text[], $21::timestamptz[], $22::bytea[], $23::bytea[],
+                $24::bytea[], $25::boolean[], $26::text[], $27::timestamptz[], $28::text[], $29::boolean[])
+                AS o (id, version, status, operation, given_back, next_attempt_at, error, code, field,
+                    destination_id, destination_label, destination_url, destination_modified_at, destination_hash,
+                    source_id, source_label, source_url, source_modified_at, source_hash, synced_source,
+                    synced_destination, settles, tombstone, tombstone_at, unlink, replayed)
+        ),
+        unlocked AS (
+            DELETE FROM key_locks USING o
+            WHERE key_locks.tenant_id = $1 AND key_locks.record_id = o.id AND o.settles
+        ),
+        chosen AS (
+            DELETE FROM record_conflicts USING o
+            WHERE record_conflicts.tenant_id = $1 AND record_conflicts.record_id = o.id AND o.status <> 'conflict'
+        )
+        UPDATE records SET
             status = CASE
                 WHEN records.version > o.version AND records.status = 'skipped' THEN 'skipped'
-                WHEN records.version > o.version AND o.status <> 'deleted' THEN 'prepared'
+                WHEN records.version > o.version THEN 'prepared'
                 ELSE o.status
             END,
             last_operation = o.operation,
             attempts = CASE
-                WHEN o.status = 'processed' OR records.version > o.version THEN 0
+                WHEN o.status IN ('processed', 'deleted') OR records.version > o.version THEN 0
                 ELSE records.attempts - o.given_back
             END,
             crashes = 0,
-            next_attempt_at = CASE WHEN records.version > o.version THEN $19 ELSE o.next_attempt_at END,
+            next_attempt_at = CASE WHEN records.version > o.version THEN $30 ELSE o.next_attempt_at END,
             last_error = o.error, error_code = o.code, error_field = o.field,
-            destination_id = COALESCE(o.destination_id, records.destination_id),
-            destination_label = COALESCE(o.label, records.destination_label),
-            destination_url = COALESCE(o.url, records.destination_url),
-            destination_modified_at = COALESCE(o.modified_at, records.destination_modified_at),
-            synced_source_hash = COALESCE(o.source_hash, records.synced_source_hash),
-            synced_destination_hash = COALESCE(o.destination_hash, records.synced_destination_hash),
-            synced_version = CASE WHEN o.source_hash IS NULL THEN records.synced_version ELSE LEAST(o.version, records.version) END,
-            forced = records.forced AND (o.status <> 'processed' OR records.version > o.version),
+            destination_id = CASE
+                WHEN o.unlink = 'destination' THEN NULL
+                ELSE COALESCE(o.destination_id, records.destination_id)
+            END,
+            destination_label = COALESCE(o.destination_label, records.destination_label),
+            destination_url = COALESCE(o.destination_url, records.destination_url),
+            destination_modified_at = GREATEST(o.destination_modified_at, records.destination_modified_at),
+            destination_hash = CASE
+                WHEN records.version > o.version AND records.destination_hash IS NOT NULL THEN records.destination_hash
+                ELSE COALESCE(o.destination_hash, records.destination_hash)
+            END,
+            source_id = CASE WHEN o.unlink = 'source' THEN NULL ELSE COALESCE(o.source_id, records.source_id) END,
+            source_label = COALESCE(o.source_label, records.source_label),
+            source_url = COALESCE(o.source_url, records.source_url),
+            source_modified_at = GREATEST(o.source_modified_at, records.source_modified_at),
+            source_hash = CASE
+                WHEN records.version > o.version AND records.source_hash IS NOT NULL THEN records.source_hash
+                ELSE COALESCE(o.source_hash, records.source_hash)
+            END,
+            synced_source_hash = COALESCE(o.synced_source, records.synced_source_hash),
+            synced_destination_hash = COALESCE(o.synced_destination, records.synced_destination_hash),
+            synced_version = CASE
+                WHEN o.synced_source IS NULL THEN records.synced_version
+                ELSE LEAST(o.version, records.version)
+            END,
+            forced = records.forced AND (o.status NOT IN ('processed', 'deleted') OR records.version > o.version),
             priority = CASE WHEN o.status = 'processed' AND records.version = o.version THEN 0 ELSE records.priority END,
+            tombstone = CASE
+                WHEN o.tombstone IS NULL OR records.version > o.version THEN records.tombstone
+                ELSE o.tombstone <> 'clear'
+            END,
+            tombstone_side = CASE
+                WHEN o.tombstone IS NULL OR records.version > o.version THEN records.tombstone_side
+                WHEN o.tombstone <> 'clear' THEN o.tombstone
+            END,
+            tombstone_at = CASE
+                WHEN o.tombstone IS NULL OR records.version > o.version THEN records.tombstone_at
+                ELSE o.tombstone_at
+            END,
+            replay_version = CASE WHEN o.replayed THEN NULL ELSE records.replay_version END,
+            announced_at = CASE WHEN records.version > o.version THEN records.announced_at END,
+            intent_side = CASE WHEN o.settles THEN NULL ELSE records.intent_side END,
             intent_key = CASE WHEN o.settles THEN NULL ELSE records.intent_key END,
             intent_hash = CASE WHEN o.settles THEN NULL ELSE records.intent_hash END,
             intent_version = CASE WHEN o.settles THEN NULL ELSE records.intent_version END,
             intent_at = CASE WHEN o.settles THEN NULL ELSE records.intent_at END,
             intent_deadline_at = CASE WHEN o.settles THEN NULL ELSE records.intent_deadline_at END,
             claimed_run = NULL, claimed_epoch = NULL,
-            updated_at = $19
-        FROM unnest($4::uuid[], $5::bigint[], $6::text[], $7::text[], $8::int[], $9::timestamptz[], $10::text[],
-            $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::timestamptz[], $17::bytea[],
-            $18::bytea[], $20::boolean[])
-            AS o (id, version, status, operation, given_back, next_attempt_at, error, code, field, destination_id, label,
-                url, modified_at, source_hash, destination_hash, settles)
+            updated_at = $30
+        FROM o
         WHERE records.tenant_id = $1 AND records.id = o.id AND records.claimed_run = $2 AND records.claimed_epoch = $3",
         run.tenant.0,
         run.id.0,
         run.epoch,
         &ids,
         &versions,
-        &statuses,
-        &operations,
+        &text(|o| Some(o.status.as_str().to_owned())) as &[Option<String>],
+        &text(|o| Some(o.operation.as_str().to_owned())) as &[Option<String>],
         &given_back,
-        &next as &[Option<DateTime<Utc>>],
-        &errors as &[Option<String>],
-        &codes as &[Option<String>],
-        &fields as &[Option<String>],
-        &destinations as &[Option<String>],
-        &labels as &[Option<String>],
-        &urls as &[Option<String>],
-        &modified as &[Option<DateTime<Utc>>],
-        &source_hashes as &[Option<Vec<u8>>],
-        &destination_hashes as &[Option<Vec<u8>>],
-        now,
-        &settles
+        &time(|o| o.next_attempt_at) as &[Option<DateTime<Utc>>],
+        &text(|o| o.error.as_ref().map(|e| e.message.clone())) as &[Option<String>],
+        &text(|o| o.error.as_ref().and_then(|e| e.code.clone())) as &[Option<String>],
+        &text(|o| o.error.as_ref().and_then(|e| e.field.clone())) as &[Option<String>],
+        &text(|o| o.destination.as_ref().map(|place| place.id.clone())) as &[Option<String>],
+        &text(|o| o.destination.as_ref().map(|place| place.label.clone())) as &[Option<String>],
+        &text(|o| o.destination.as_ref().and_then(|place| place.url.clone())) as &[Option<String>],
+        &time(|o| o.destination.as_ref().and_then(|place| place.modified_at)) as &[Option<DateTime<Utc>>],
+        &bytes(|o| o.destination.as_ref().map(|place| place.hash)) as &[Option<Vec<u8>>],
+        &text(|o| o.source.as_ref().map(|place| place.id.clone())) as &[Option<String>],
+        &text(|o| o.source.as_ref().map(|place| place.label.clone())) as &[Option<String>],
+        &text(|o| o.source.as_ref().and_then(|place| place.url.clone())) as &[Option<String>],
+        &time(|o| o.source.as_ref().and_then(|place| place.modified_at)) as &[Option<DateTime<Utc>>],
+        &bytes(|o| o.source.as_ref().map(|place| place.hash)) as &[Option<Vec<u8>>],
+        &bytes(|o| o.synced.map(|(source, _)| source)) as &[Option<Vec<u8>>],
+        &bytes(|o| o.synced.map(|(_, destination)| destination)) as &[Option<Vec<u8>>],
+        &settles,
+        &text(|o| o.tombstone.as_text()) as &[Option<String>],
+        &time(|o| o.tombstone.at()) as &[Option<DateTime<Utc>>],
+        &text(|o| o.unlink.map(|side| side.as_str().to_owned())) as &[Option<String>],
+        &replayed,
+        now
     )
     .execute(&mut **tx)
     .await?;
+    let conflicts: Vec<(Uuid, &Conflict)> =
+        outcomes.iter().filter_map(|o| Some((o.id, o.conflict.as_deref()?))).collect();
+    conflicts::keep(tx, &conflicts, now).await?;
+    let used: Vec<Uuid> = outcomes.iter().filter_map(|o| o.used_edit).collect();
+    edits::use_up(tx, &used, now).await?;
     insert_attempts(tx, run, outcomes, now).await
+}
+
+/// Without the safeguard of epochs a worker whose run was taken over commits as if the records were still its own.
+#[cfg(feature = "testing")]
+async fn steal_claims(tx: &mut TenantTx, run: &Taken, outcomes: &[Outcome]) -> Result<()> {
+    if testing::lacks(Safeguard::Epoch) {
+        let ids: Vec<Uuid> = outcomes.iter().map(|o| o.id).collect();
+        sqlx::query("UPDATE records SET claimed_run = $2, claimed_epoch = $3 WHERE tenant_id = $1 AND id = ANY($4)")
+            .bind(run.tenant.0)
+            .bind(run.id.0)
+            .bind(run.epoch)
+            .bind(ids)
+            .execute(&mut **tx)
+            .await?;
+    }
+    Ok(())
+}
+
+impl Tombstone {
+    fn as_text(self) -> Option<String> {
+        match self {
+            Self::Keep => None,
+            Self::Clear => Some("clear".to_owned()),
+            Self::Set(side, _) => Some(side.as_str().to_owned()),
+        }
+    }
+
+    const fn at(self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Set(_, at) => Some(at),
+            Self::Keep | Self::Clear => None,
+        }
+    }
 }
 
 async fn insert_attempts(tx: &mut TenantTx, run: &Taken, outcomes: &[Outcome], now: DateTime<Utc>) -> Result<()> {
@@ -163,7 +273,7 @@ async fn insert_attempts(tx: &mut TenantTx, run: &Taken, outcomes: &[Outcome], n
     let started: Vec<DateTime<Utc>> = tried.iter().map(|(_, t)| t.started_at).collect();
     let durations: Vec<i32> = tried.iter().map(|(_, t)| t.duration_ms).collect();
     let operations: Vec<String> = tried.iter().map(|(o, _)| o.operation.as_str().to_owned()).collect();
-    let errors = text(|o, _| o.error.as_ref().map(|e| e.message.clone()));
+    let errors = text(|o, t| o.error.as_ref().map(|e| e.message.clone()).or_else(|| t.warning.clone()));
     let codes = text(|o, _| o.error.as_ref().and_then(|e| e.code.clone()));
     let fields = text(|o, _| o.error.as_ref().and_then(|e| e.field.clone()));
     let requests = text(|_, t| t.exchange.as_ref().map(|e| e.request.replace('\0', "")));
@@ -205,6 +315,7 @@ pub async fn give_back(tx: &mut TenantTx, run: &Taken, ids: &[Uuid], unsent: boo
     sqlx::query!(
         "UPDATE records SET
             claimed_run = NULL, claimed_epoch = NULL, crashes = 0, attempts = GREATEST(attempts - 1, 0),
+            intent_side = CASE WHEN $5 THEN NULL ELSE intent_side END,
             intent_key = CASE WHEN $5 THEN NULL ELSE intent_key END,
             intent_hash = CASE WHEN $5 THEN NULL ELSE intent_hash END,
             intent_version = CASE WHEN $5 THEN NULL ELSE intent_version END,

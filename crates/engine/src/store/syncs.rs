@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use domain::connection::ConnectionState;
 use domain::sync::{EndView, Hold, HoldView, NewSync, StatusCounts, SyncSettings, SyncState, SyncView};
-use domain::{ConnectionId, Entity, SyncId};
+use domain::{ConnectionId, Entity, Side, SyncId};
 use uuid::Uuid;
 
 use crate::db::TenantTx;
@@ -25,6 +25,17 @@ pub struct SyncRow {
     pub hold: Option<Hold>,
     /// So many deletions at once a person has agreed to.
     pub deletions_allowed: i32,
+}
+
+impl SyncRow {
+    /// The connection at a side.
+    #[must_use]
+    pub const fn connection(&self, side: Side) -> ConnectionId {
+        match side {
+            Side::Source => self.source,
+            Side::Destination => self.destination,
+        }
+    }
 }
 
 /// Makes a sync, or says which one the pair has for this entity already: `(id, it is new)`.

@@ -1,35 +1,28 @@
-//! A chunk of claimed records, from reading the source to settling what came of each.
+//! A chunk of claimed records, from reading both sides to settling what came of each.
 
-use std::collections::HashMap;
-
-use connectors::Found;
-use domain::{LastOperation, RecordStatus};
+use connectors::Removal;
+use domain::{LastOperation, Side};
 use futures::future::BoxFuture;
 use uuid::Uuid;
 
-use super::decide::{self, Decision};
-use super::destination;
+use super::decide::{self, Deciding, Decision};
+use super::direction::{self, Course, Step};
 use super::outcome::{self, Timing};
-use super::{prerequisites, save};
+use super::save::{self, Removing, Write};
+use super::sides::{self, Pair};
+use super::{choices, intents, matching, prerequisites, settle};
 use crate::slice::context::Context;
 use crate::slice::obstacle::Obstacle;
 use crate::store::records_due::Claimed;
 use crate::store::results::Outcome;
-use crate::store::runs::Progress;
 use crate::store::syncs::SyncRow;
-use crate::{Error, Result, history, store};
+use crate::{Result, store};
 
 /// Whether the chunk's records are the run's own or prerequisites of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Counted {
     InRun,
     Aside,
-}
-
-/// A record with what was read of it at the source.
-pub struct Read {
-    pub record: Claimed,
-    pub found: Found,
 }
 
 /// Processes claimed records. Says what stopped it when it was not the records' fault; what was not dealt with then is
@@ -89,7 +82,7 @@ async fn one_by_one(
                         timing,
                     )
                 };
-                settle(context, sync, again.iter().map(outcome).collect(), counted).await?;
+                settle::settle(context, sync, again.iter().map(outcome).collect(), counted).await?;
             }
             Some(obstacle) => return Ok(Some(obstacle)),
             None => {}
@@ -105,225 +98,167 @@ async fn process_chunk(
     counted: Counted,
 ) -> Result<Option<Obstacle>> {
     let timing = Timing { started_at: context.now(), now: context.now(), max_attempts: sync.max_attempts };
-    let (claimed, poisonous): (Vec<_>, Vec<_>) =
-        claimed.into_iter().partition(|record| record.crashes < outcome::MAX_CRASHES);
-    let outcomes = poisonous.iter().map(|record| outcome::poisonous(record, timing)).collect();
-    settle(context, sync, outcomes, counted).await?;
-    let reads = match read_source(context, sync, claimed, counted, timing).await? {
-        Ok(reads) => reads,
-        Err(obstacle) => return Ok(Some(obstacle)),
-    };
-    // Only orders have prerequisites, and what they need has none itself.
-    let (ready, waiting) = match prerequisites::resolve(context, sync, reads, timing).await? {
-        prerequisites::Resolved::Ready { ready, waiting } => (ready, waiting),
-        prerequisites::Resolved::Stopped { unfinished, obstacle } => {
-            give_back(context, &unfinished, false).await?;
-            return Ok(Some(obstacle));
-        }
-    };
-    settle_waiting(context, sync, waiting, counted).await?;
-    let states = match destination::look_up(context, sync, &ready).await? {
-        Ok(states) => states,
+    let (readable, outcomes) = set_aside(claimed, timing);
+    settle::settle(context, sync, outcomes, counted).await?;
+    if readable.is_empty() {
+        return Ok(None);
+    }
+    let ids: Vec<Uuid> = readable.iter().map(|record| record.id).collect();
+    let pairs = match read(context, sync, readable, counted, timing).await? {
+        Ok(pairs) => pairs,
         Err(obstacle) => {
-            let ids: Vec<Uuid> = ready.iter().map(|ready| ready.read.record.id).collect();
-            give_back(context, &ids, false).await?;
+            settle::give_back(context, &ids, false).await?;
             return Ok(Some(obstacle));
         }
     };
-    let (mut outcomes, mut saves) = (Vec::new(), Vec::new());
     let timing = Timing { now: context.now(), ..timing };
-    for (ready, state) in ready.into_iter().zip(states) {
-        match decide::decide(context.destination()?.connector.as_ref(), ready, state, timing) {
-            Decision::Settled(outcome) => outcomes.push(*outcome),
-            Decision::Write(write) => saves.push(*write),
+    let (mut outcomes, mut removals, mut courses) = (Vec::new(), Vec::new(), Vec::new());
+    for pair in pairs {
+        match direction::plan(sync, pair, timing) {
+            Step::Settled(outcome) => outcomes.push(*outcome),
+            Step::Remove(removing) => removals.push(*removing),
+            Step::Go(course) => courses.push(*course),
         }
     }
-    settle(context, sync, outcomes, counted).await?;
-    save::save_all(context, sync, saves, counted, timing).await
+    let writes = removable(context, sync, removals, &mut outcomes, timing)?;
+    settle::settle(context, sync, outcomes, counted).await?;
+    let obstacle = save::save_all(context, sync, writes, counted, timing).await?;
+    if obstacle.is_some() {
+        let ids: Vec<Uuid> = courses.iter().map(|course| course.pair.record.id).collect();
+        settle::give_back(context, &ids, false).await?;
+        return Ok(obstacle);
+    }
+    take_on(context, sync, courses, counted, timing).await
 }
 
-/// Reads the chunk's records at the source, raises their versions where they changed, and settles those that are gone.
-async fn read_source(
+/// Brings what the records need, finds their other halves, decides and writes.
+async fn take_on(
+    context: &mut Context,
+    sync: &SyncRow,
+    courses: Vec<Course>,
+    counted: Counted,
+    timing: Timing,
+) -> Result<Option<Obstacle>> {
+    let (mut ready, waiting) = match prerequisites::resolve(context, sync, courses, timing).await? {
+        prerequisites::Resolved::Ready { ready, waiting } => (ready, waiting),
+        prerequisites::Resolved::Stopped { unfinished, obstacle } => {
+            settle::give_back(context, &unfinished, false).await?;
+            return Ok(Some(obstacle));
+        }
+    };
+    settle::settle_waiting(context, sync, waiting, counted).await?;
+    let targets = match matching::look_up(context, sync, &mut ready).await? {
+        Ok(targets) => targets,
+        Err(obstacle) => {
+            let ids: Vec<Uuid> = ready.iter().map(|ready| ready.course.pair.record.id).collect();
+            settle::give_back(context, &ids, false).await?;
+            return Ok(Some(obstacle));
+        }
+    };
+    let timing = Timing { now: context.now(), ..timing };
+    let (mut settled, mut writes) = (Vec::new(), Vec::new());
+    {
+        let by = Deciding {
+            sync,
+            source: context.end_at(sync, Side::Source)?.connector.as_ref(),
+            destination: context.end_at(sync, Side::Destination)?.connector.as_ref(),
+            timing,
+        };
+        for (ready, target) in ready.into_iter().zip(targets) {
+            match decide::decide(by, ready, target) {
+                Decision::Settled(outcome) => settled.push((*outcome, Vec::new())),
+                Decision::Waits(waits) => settled.push(*waits),
+                Decision::Write(write) => writes.push(*write),
+                Decision::Absorbed => {}
+            }
+        }
+    }
+    note_found_again(context, sync, &mut settled).await?;
+    settle::settle_waiting(context, sync, settled, counted).await?;
+    save::save_all(context, sync, writes, counted, timing).await
+}
+
+/// Records that killed their workers too often, and those whose last write may still arrive.
+fn set_aside(claimed: Vec<Claimed>, timing: Timing) -> (Vec<Claimed>, Vec<Outcome>) {
+    let (mut readable, mut outcomes) = (Vec::new(), Vec::new());
+    for record in claimed {
+        if record.crashes >= outcome::MAX_CRASHES {
+            outcomes.push(outcome::poisonous(&record, timing));
+        } else if intents::is_unsettled(&record, timing.now) {
+            outcomes.push(intents::unsettled(&record, timing));
+        } else {
+            readable.push(record);
+        }
+    }
+    (readable, outcomes)
+}
+
+/// Reads both sides, finds out what became of lost writes, and raises the versions of what changed.
+async fn read(
     context: &mut Context,
     sync: &SyncRow,
     claimed: Vec<Claimed>,
     counted: Counted,
     timing: Timing,
-) -> Result<std::result::Result<Vec<Read>, Obstacle>> {
-    if claimed.is_empty() {
-        return Ok(Ok(Vec::new()));
-    }
-    let source_ids: Vec<String> = claimed.iter().map(|record| record.source_id.clone()).collect();
-    let source = context.source()?;
-    let found = match source.connector.read(sync.entity, &source_ids).await {
-        Ok(found) => found,
-        Err(error) => {
-            let obstacle = Obstacle { connection: source.connection, name: source.name.clone(), error };
-            let ids: Vec<Uuid> = claimed.iter().map(|record| record.id).collect();
-            give_back(context, &ids, false).await?;
-            return Ok(Err(obstacle));
-        }
+) -> Result<std::result::Result<Vec<Pair>, Obstacle>> {
+    let pairs = match sides::read(context, sync, claimed).await? {
+        Ok(pairs) => pairs,
+        Err(obstacle) => return Ok(Err(obstacle)),
     };
-    let mut by_id: HashMap<String, Found> = found.into_iter().map(|found| (found.id.clone(), found)).collect();
-    let (mut reads, mut gone) = (Vec::new(), Vec::new());
-    for record in claimed {
-        match by_id.remove(&record.source_id) {
-            Some(found) if found.record.key().is_none() => gone.push(no_key(&record, timing)),
-            Some(found) if is_older(&record, &found) => gone.push(older(&record, timing)),
-            Some(found) => reads.push(Read { record, found }),
-            None => gone.push(not_found(&record, timing)),
+    let (mut pairs, refused) = match intents::resolve(context, sync, pairs).await? {
+        Ok(resolved) => resolved,
+        Err(obstacle) => return Ok(Err(obstacle)),
+    };
+    sides::store_changes(context, &mut pairs).await?;
+    choices::load(context, &mut pairs).await?;
+    // The look-up was refused, so the fate of their writes is as unknown as before.
+    let failed = |(record, error): &(Claimed, connectors::Error)| {
+        let tried = timing.tried(None, Vec::new());
+        outcome::failed(record, LastOperation::FailedToRead, outcome::problem(error), tried, timing)
+    };
+    settle::settle(context, sync, refused.iter().map(failed).collect(), counted).await?;
+    Ok(Ok(pairs))
+}
+
+/// The removals that the systems can do; the others can never be carried out.
+fn removable(
+    context: &Context,
+    sync: &SyncRow,
+    removals: Vec<Removing>,
+    outcomes: &mut Vec<Outcome>,
+    timing: Timing,
+) -> Result<Vec<Write>> {
+    let mut writes = Vec::new();
+    for removing in removals {
+        let connector = &context.end_at(sync, removing.at)?.connector;
+        let abilities = connector.abilities(sync.entity);
+        let (can, verb) = match removing.how {
+            Removal::Deactivate => (abilities.deactivate, "deactivate"),
+            Removal::Delete => (abilities.delete, "delete"),
+        };
+        if can {
+            writes.push(Write::from(removing));
+        } else {
+            let message = decide::cannot_sentence(sync, connector.vendor(), verb);
+            let operation = outcome::operation_at(LastOperation::FailedToSave, removing.at);
+            outcomes.push(removing.pair.invalid(operation, message, timing));
         }
     }
-    let now = context.now();
-    let mut tx = context.begin().await?;
-    let pairs: Vec<(Uuid, &Found)> = reads.iter().map(|read| (read.record.id, &read.found)).collect();
-    let raised: HashMap<Uuid, i64> = store::records::refresh(&mut tx, &pairs, now).await?.into_iter().collect();
-    tx.commit().await?;
-    for read in &mut reads {
-        if let Some(version) = raised.get(&read.record.id) {
-            read.record.version = *version;
-        }
-    }
-    settle(context, sync, gone, counted).await?;
-    Ok(Ok(reads))
+    Ok(writes)
 }
 
-/// A lagging replica of the source may answer with a state from before the change that was announced.
-fn is_older(record: &Claimed, found: &Found) -> bool {
-    found.modified_at.zip(record.source_modified_at).is_some_and(|(read, known)| read < known)
-}
-
-fn older(record: &Claimed, timing: Timing) -> Outcome {
-    let problem = crate::store::results::Problem {
-        message: "The source answered with an older state than it had announced. It is read again.".into(),
-        code: None,
-        field: None,
-    };
-    outcome::failed(record, LastOperation::FailedToRead, problem, timing.tried(None, Vec::new()), timing)
-}
-
-fn not_found(record: &Claimed, timing: Timing) -> Outcome {
-    Outcome {
-        attempt: Some(timing.tried(None, Vec::new())),
-        ..outcome::blank(record, RecordStatus::Deleted, LastOperation::NotFound)
-    }
-}
-
-fn no_key(record: &Claimed, timing: Timing) -> Outcome {
-    let problem = crate::store::results::Problem {
-        message: "It has no unique key any more (number, e-mail address or SKU). Give it one in the source.".into(),
-        code: None,
-        field: None,
-    };
-    Outcome {
-        error: Some(problem),
-        attempt: Some(timing.tried(None, Vec::new())),
-        ..outcome::blank(record, RecordStatus::Invalid, LastOperation::FailedToRead)
-    }
-}
-
-/// Frees records that could not be dealt with.
-pub async fn give_back(context: &Context, ids: &[Uuid], unsent: bool) -> Result<()> {
-    if ids.is_empty() {
+/// An insert whose answer was lost and that was found again is noted at the source like one that was answered.
+async fn note_found_again(context: &Context, sync: &SyncRow, settled: &mut [(Outcome, Vec<Uuid>)]) -> Result<()> {
+    if !sync.settings.write_back {
         return Ok(());
     }
-    let mut tx = context.begin().await?;
-    store::runs::advance(&mut tx, &context.run, Progress::default(), context.now()).await?;
-    store::results::give_back(&mut tx, &context.run, ids, unsent).await?;
-    tx.commit().await
-}
-
-/// Settles outcomes, resumes what waited for them, and shows it all, in one transaction.
-pub async fn settle(context: &mut Context, sync: &SyncRow, outcomes: Vec<Outcome>, counted: Counted) -> Result<()> {
-    settle_waiting(context, sync, outcomes.into_iter().map(|outcome| (outcome, Vec::new())).collect(), counted).await
-}
-
-/// The same, with the records that each one waits for.
-pub async fn settle_waiting(
-    context: &mut Context,
-    sync: &SyncRow,
-    outcomes: Vec<(Outcome, Vec<Uuid>)>,
-    counted: Counted,
-) -> Result<()> {
-    match settle_together(context, sync, outcomes.clone(), counted).await {
-        Err(Error::Database(error)) if Error::is_constraint(&error, "records_destination_key") => {}
-        other => return other,
-    }
-    // One of them claims a destination record that another record is linked to: each by itself, and that one fails.
-    for (outcome, awaited) in outcomes {
-        match settle_together(context, sync, vec![(outcome.clone(), awaited)], counted).await {
-            Err(Error::Database(error)) if Error::is_constraint(&error, "records_destination_key") => {
-                settle_together(context, sync, vec![(linked_twice(outcome), Vec::new())], counted).await?;
-            }
-            other => other?,
+    let end = context.end_at(sync, Side::Source)?;
+    for (outcome, _) in settled.iter_mut().filter(|(outcome, _)| outcome.operation == LastOperation::Inserted) {
+        let (Some(source), Some(destination)) = (&outcome.source, &outcome.destination) else { continue };
+        let warning = save::write_back(end, sync, &source.id, &destination.label).await;
+        if let Some(attempt) = &mut outcome.attempt {
+            attempt.warning = warning;
         }
     }
     Ok(())
-}
-
-/// Two records of the source ended at one record of the destination: the second is a person's to decide.
-fn linked_twice(outcome: Outcome) -> Outcome {
-    let id = outcome.destination.as_ref().map_or_else(String::new, |destination| destination.id.clone());
-    let message = format!(
-        "The destination's record {id} is linked to another record already. Two source records cannot share one: give \
-         one of them another key, or skip one."
-    );
-    let problem = crate::store::results::Problem { message, code: Some("match".into()), field: None };
-    Outcome {
-        status: RecordStatus::Aborted,
-        operation: LastOperation::FailedToSave,
-        next_attempt_at: None,
-        error: Some(problem),
-        destination: None,
-        synced: None,
-        ..outcome
-    }
-}
-
-async fn settle_together(
-    context: &mut Context,
-    sync: &SyncRow,
-    outcomes: Vec<(Outcome, Vec<Uuid>)>,
-    counted: Counted,
-) -> Result<()> {
-    if outcomes.is_empty() {
-        return Ok(());
-    }
-    let now = context.now();
-    let run = context.run.clone();
-    let waits: Vec<(Uuid, Uuid)> =
-        outcomes.iter().flat_map(|(outcome, awaited)| awaited.iter().map(|id| (outcome.id, *id))).collect();
-    let outcomes: Vec<Outcome> = outcomes.into_iter().map(|(outcome, _)| outcome).collect();
-    let ids: Vec<Uuid> = outcomes.iter().map(|outcome| outcome.id).collect();
-    let mended: Vec<Uuid> =
-        outcomes.iter().filter(|o| o.status == RecordStatus::Processed).map(|outcome| outcome.id).collect();
-    let mut tx = context.begin().await?;
-    store::runs::advance(&mut tx, &run, progress(&outcomes, counted), now).await?;
-    store::results::settle(&mut tx, &run, &outcomes, now).await?;
-    store::waits::replace(&mut tx, &ids, &waits).await?;
-    store::waits::resume(&mut tx, &mended, now).await?;
-    history::show(&mut tx, sync.id, &ids, now).await?;
-    context.show_run(&mut tx).await?;
-    context.keep_sessions(&mut tx).await?;
-    tx.commit().await
-}
-
-fn progress(outcomes: &[Outcome], counted: Counted) -> Progress {
-    use LastOperation as O;
-    // What was put back comes again in this run, and is counted then.
-    let over = |outcome: &&Outcome| outcome.counts || outcome.status == RecordStatus::Failed;
-    let written = |outcome: &&Outcome| {
-        matches!(outcome.operation, O::Inserted | O::Updated | O::Adopted | O::ConflictOverridden)
-            && outcome.status == RecordStatus::Processed
-    };
-    let failed =
-        |o: &&Outcome| matches!(o.status, RecordStatus::Failed | RecordStatus::Aborted | RecordStatus::Invalid);
-    match counted {
-        Counted::Aside => Progress::default(),
-        Counted::InRun => Progress {
-            done: outcomes.iter().filter(over).count() as i64,
-            changed: outcomes.iter().filter(written).count() as i64,
-            failed: outcomes.iter().filter(failed).count() as i64,
-        },
-    }
 }

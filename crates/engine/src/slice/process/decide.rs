@@ -1,138 +1,263 @@
 //! Deciding what to do with a record: pure, with everything that was read in hand.
 
 use connectors::{Connector, Found, Save};
-use domain::canonical::{Canonical, Change, ContentHash, diff};
+use domain::canonical::{Canonical, diff, merge};
 use domain::matching::{Candidate, Match, match_record};
-use domain::{LastOperation, RecordStatus};
+use domain::{LastOperation, RecordStatus, Side};
 
-use super::destination::State;
+use super::choices::Choice;
+use super::direction::{self, Way};
+use super::matching::Target;
 use super::outcome::{self, Timing};
-use super::prerequisites::Ready;
-use crate::store::records_due::Claimed;
+use super::prerequisites::{Ready, Waiting};
+use super::save::{Act, Write};
+use super::sides::Pair;
+use crate::store::conflicts::Conflict;
 use crate::store::results::{Outcome, Problem};
+use crate::store::syncs::SyncRow;
 
 /// What to do with a record.
 pub enum Decision {
     Settled(Box<Outcome>),
+    Waits(Box<Waiting>),
     Write(Box<Write>),
+    /// It is a part of another record now.
+    Absorbed,
 }
 
-/// A write that is about to be sent.
-pub struct Write {
-    pub record: Claimed,
-    pub save: Save,
-    /// What the record's last operation will be when it succeeds.
-    pub operation: LastOperation,
-    pub changes: Vec<Change>,
-    /// Of the source, as it was read.
-    pub source_hash: ContentHash,
-    /// Of what is about to be written.
-    pub payload_hash: ContentHash,
+/// What deciding needs besides the record.
+#[derive(Clone, Copy)]
+pub struct Deciding<'a> {
+    pub sync: &'a SyncRow,
+    pub source: &'a dyn Connector,
+    pub destination: &'a dyn Connector,
+    pub timing: Timing,
+}
+
+impl Deciding<'_> {
+    const fn connector(&self, side: Side) -> &dyn Connector {
+        match side {
+            Side::Source => self.source,
+            Side::Destination => self.destination,
+        }
+    }
 }
 
 /// Decides for one record.
-pub fn decide(destination: &dyn Connector, ready: Ready, state: State, timing: Timing) -> Decision {
-    let Ready { read, translated } = ready;
-    let outgoing = destination.normalise(&translated);
-    let source_hash = read.found.record.hash();
-    let record = read.record;
-    let draft = Draft { record, outgoing, source_hash, timing };
-    match state {
-        State::Unsettled => draft.unsettled(),
-        State::Later => draft.later(),
-        State::Failed(error) => draft.stop(outcome::problem(&error)),
-        State::Gone(_) if draft.record.forced => draft.insert(),
-        State::Gone(id) => draft.stop(Problem {
-            message: format!("Its record {id} at the destination is gone. “Sync now” writes it there again."),
-            code: Some("gone".into()),
-            field: None,
-        }),
-        State::Linked(found) => {
-            let overridden = draft.record.synced_destination_hash.is_some_and(|hash| hash != found.record.hash());
-            let operation = if overridden { LastOperation::ConflictOverridden } else { LastOperation::Updated };
-            draft.update(found, operation, LastOperation::NotNeeded)
-        }
-        State::Written(found) => draft.update(found, LastOperation::Updated, LastOperation::Inserted),
-        State::Unknown { candidates } => draft.matched(candidates),
+pub fn decide(by: Deciding<'_>, ready: Ready, target: Target) -> Decision {
+    match (ready.course.way, target) {
+        (_, Target::Absorbed) => Decision::Absorbed,
+        (_, Target::Later) => Decision::Settled(Box::new(later(&ready.course.pair, by.timing))),
+        (Way::Compare, _) => compare(by, ready),
+        (Way::To(to), Target::Candidates(candidates)) => matched(by, ready, to, candidates),
+        (Way::To(to), Target::Read) => match ready.course.pair.found(to).cloned() {
+            Some(found) => update(by, ready, to, &found),
+            None => insert(by, ready, to),
+        },
     }
 }
 
-struct Draft {
-    record: Claimed,
-    outgoing: Canonical,
-    source_hash: ContentHash,
-    timing: Timing,
+/// Both sides changed, or a person chose what both shall hold.
+fn compare(by: Deciding<'_>, mut ready: Ready) -> Decision {
+    let pair = &ready.course.pair;
+    let (Some(source), Some(destination)) = (pair.found(Side::Source).cloned(), pair.found(Side::Destination).cloned())
+    else {
+        return insert(by, ready, Side::Destination);
+    };
+    let differs = !outgoing(by, &ready, Side::Destination, Some(&destination))
+        .is_some_and(|outgoing| diff(Some(&destination.record), &outgoing).is_empty());
+    let chosen = matches!(pair.choice, Some(Choice::Conflict { .. }));
+    if !differs && !chosen {
+        // They changed alike.
+        return Decision::Settled(Box::new(pair.agreed(ready.course.unchanged, by.timing)));
+    }
+    let to = match (chosen, direction::winner(&by.sync.settings, &source, &destination)) {
+        (true, _) if differs => Side::Destination,
+        (true, _) => Side::Source,
+        (false, Some(winner)) => winner.other(),
+        (false, None) => return Decision::Settled(Box::new(asked(by, &ready))),
+    };
+    match (to, ready.to_source.take()) {
+        (Side::Source, Some(Err(waits))) => Decision::Waits(waits),
+        (_, to_source) => {
+            ready.to_source = to_source;
+            let found = if to == Side::Source { source } else { destination };
+            update(by, ready, to, &found)
+        }
+    }
 }
 
-impl Draft {
-    fn matched(self, candidates: Vec<(Found, Candidate)>) -> Decision {
-        let key = self.outgoing.key().unwrap_or_default().to_owned();
-        let only: Vec<Candidate> = candidates.iter().map(|(_, candidate)| candidate.clone()).collect();
-        match match_record(&key, &only) {
-            Match::Insert => self.insert(),
-            Match::Adopt(id) => match candidates.into_iter().find(|(found, _)| found.id == id) {
-                Some((found, _)) => self.update(found, LastOperation::Adopted, LastOperation::Adopted),
-                None => self.insert(),
-            },
-            Match::Stop(why) => self.stop(Problem { message: why, code: Some("match".into()), field: None }),
+fn asked(by: Deciding<'_>, ready: &Ready) -> Outcome {
+    let pair = &ready.course.pair;
+    let destination = pair.found(Side::Destination).map(|found| found.record.clone());
+    let source = ready.to_destination.as_ref().map(|record| by.destination.normalise(record));
+    let message = "Both sides were changed since they last agreed. Choose what holds.".to_owned();
+    Outcome {
+        error: Some(Problem { message, code: Some("conflict".into()), field: None }),
+        conflict: Some(Box::new(Conflict { source, destination })),
+        attempt: Some(by.timing.tried(None, Vec::new())),
+        ..pair.outcome(RecordStatus::Conflict, LastOperation::ConflictFound)
+    }
+}
+
+fn matched(by: Deciding<'_>, ready: Ready, to: Side, candidates: Vec<(Found, Candidate)>) -> Decision {
+    let key = ready.incoming(to).and_then(Canonical::key).unwrap_or_default().to_owned();
+    let only: Vec<Candidate> = candidates.iter().map(|(_, candidate)| candidate.clone()).collect();
+    match match_record(&key, &only) {
+        Match::Insert => insert(by, ready, to),
+        Match::Adopt(id) => match candidates.into_iter().find(|(found, _)| found.id == id) {
+            Some((found, _)) => adopt(by, ready, to, &found),
+            None => insert(by, ready, to),
+        },
+        Match::Stop(why) => {
+            let problem = Problem { message: why, code: Some("match".into()), field: None };
+            let operation = outcome::operation_at(LastOperation::FailedToSave, to);
+            Decision::Settled(Box::new(ready.course.pair.failed(operation, problem, by.timing)))
         }
     }
+}
 
-    /// Writes the fields that differ; when none does, there is nothing to do.
-    fn update(self, found: Found, written: LastOperation, unchanged: LastOperation) -> Decision {
-        let changes = diff(Some(&found.record), &self.outgoing);
-        if changes.is_empty() {
-            let outcome = Outcome {
-                destination: Some(outcome::destination(&found)),
-                synced: Some((self.source_hash, found.record.hash())),
-                attempt: Some(self.timing.tried(None, Vec::new())),
-                settles_intent: true,
-                ..outcome::blank(&self.record, RecordStatus::Processed, unchanged)
-            };
-            return Decision::Settled(Box::new(outcome));
+/// Links the record to the one that was found. When it is the found one that wins, the link is stored and the record
+/// comes again at once, the other way round.
+fn adopt(by: Deciding<'_>, mut ready: Ready, to: Side, found: &Found) -> Decision {
+    let pair = &ready.course.pair;
+    let two_way = by.sync.settings.direction == domain::sync::Direction::TwoWay;
+    let (source, destination) = match to {
+        Side::Destination => (pair.found(Side::Source), Some(found)),
+        Side::Source => (Some(found), pair.found(Side::Destination)),
+    };
+    let first = source.zip(destination).map(|(source, destination)| {
+        direction::winner(&by.sync.settings, source, destination).unwrap_or(by.sync.settings.primary)
+    });
+    if two_way && pair.choice.is_none() && first == Some(to) {
+        let back = outcome::put_back(&pair.record, LastOperation::Adopted, by.timing.now, "Goes on at once.".into());
+        let linked = pair.outcome(RecordStatus::Prepared, LastOperation::Adopted);
+        let place = Some(outcome::place(found));
+        let (source, destination) =
+            if to == Side::Source { (place, linked.destination.clone()) } else { (linked.source.clone(), place) };
+        let outcome =
+            Outcome { source, destination, counts: false, next_attempt_at: back.next_attempt_at, ..linked };
+        return Decision::Settled(Box::new(outcome));
+    }
+    if ready.course.pair.choice.is_none() {
+        (ready.course.written, ready.course.unchanged) = (LastOperation::Adopted, LastOperation::Adopted);
+    }
+    update(by, ready, to, found)
+}
+
+/// What the side would hold after the write: what came in, in that vendor's own form, and of what the other side has no
+/// place for what is there already.
+fn outgoing(by: Deciding<'_>, ready: &Ready, to: Side, current: Option<&Found>) -> Option<Canonical> {
+    let incoming = ready.incoming(to)?;
+    let record = match (current, &ready.course.pair.choice) {
+        // What a person typed is meant as it stands.
+        (_, Some(Choice::Payload { .. })) | (None, _) => incoming.clone(),
+        (Some(current), _) => {
+            let seen = by.connector(to.other()).normalise(&current.record);
+            merge(&current.record, &seen, incoming)
         }
-        self.write(Some(found.id.clone()), Some(found.record), written, changes)
-    }
+    };
+    Some(by.connector(to).normalise(&record))
+}
 
-    fn insert(self) -> Decision {
-        let changes = diff(None, &self.outgoing);
-        self.write(None, None, LastOperation::Inserted, changes)
+/// Writes the fields that differ; when none does, there is nothing to do.
+fn update(by: Deciding<'_>, ready: Ready, to: Side, found: &Found) -> Decision {
+    let Some(outgoing) = outgoing(by, &ready, to, Some(found)) else { return nothing_to_send(by, &ready, to) };
+    let changes = diff(Some(&found.record), &outgoing);
+    let pair = &ready.course.pair;
+    if changes.is_empty() {
+        let operation = outcome::operation_at(ready.course.unchanged, to);
+        let mut linked = pair.clone();
+        linked.put(to, super::sides::Seen::Found(Box::new(found.clone())));
+        let outcome = Outcome {
+            used_edit: edit_of(pair),
+            replayed: pair.record.is_replay,
+            ..linked.agreed(operation, by.timing)
+        };
+        return Decision::Settled(Box::new(outcome));
     }
+    if !by.connector(to).abilities(by.sync.entity).update {
+        return cannot(by, pair, to, "change");
+    }
+    let key = format!("{}.{}.{:?}", pair.record.id.simple(), pair.record.version, outgoing.hash());
+    let payload_hash = outgoing.hash();
+    let save = Save {
+        id: Some(found.id.clone()),
+        idempotency_key: key,
+        record: outgoing,
+        current: Some(found.record.clone()),
+    };
+    // A conflict's choice goes to both sides: after the first of them the record comes again.
+    let comes_again = to == Side::Destination && matches!(pair.choice, Some(Choice::Conflict { .. }));
+    let operation = outcome::operation_at(ready.course.written, to);
+    let write = Write {
+        pair: ready.course.pair,
+        side: to,
+        act: Act::Save(Box::new(save)),
+        operation,
+        changes,
+        payload_hash: Some(payload_hash),
+        comes_again,
+    };
+    Decision::Write(Box::new(write))
+}
 
-    fn write(
-        self,
-        id: Option<String>,
-        current: Option<Canonical>,
-        operation: LastOperation,
-        changes: Vec<Change>,
-    ) -> Decision {
-        let payload_hash = self.outgoing.hash();
-        let idempotency_key = self.record.id.to_string();
-        let save = Save { id, idempotency_key, record: self.outgoing, current };
-        let write =
-            Write { record: self.record, save, operation, changes, source_hash: self.source_hash, payload_hash };
-        Decision::Write(Box::new(write))
+fn insert(by: Deciding<'_>, ready: Ready, to: Side) -> Decision {
+    let Some(outgoing) = outgoing(by, &ready, to, None) else { return nothing_to_send(by, &ready, to) };
+    if !by.connector(to).abilities(by.sync.entity).insert {
+        return cannot(by, &ready.course.pair, to, "insert");
     }
+    let changes = diff(None, &outgoing);
+    let payload_hash = outgoing.hash();
+    let idempotency_key = ready.course.pair.record.id.to_string();
+    let save = Save { id: None, idempotency_key, record: outgoing, current: None };
+    let written = match ready.course.written {
+        LastOperation::Updated | LastOperation::Adopted => LastOperation::Inserted,
+        other => other,
+    };
+    let write = Write {
+        operation: outcome::operation_at(written, to),
+        pair: ready.course.pair,
+        side: to,
+        act: Act::Save(Box::new(save)),
+        changes,
+        payload_hash: Some(payload_hash),
+        comes_again: false,
+    };
+    Decision::Write(Box::new(write))
+}
 
-    fn stop(self, problem: Problem) -> Decision {
-        let tried = self.timing.tried(None, Vec::new());
-        let failed = outcome::failed(&self.record, LastOperation::FailedToSave, problem, tried, self.timing);
-        // It got here after its deadline only, and the look-up has not found the write.
-        Decision::Settled(Box::new(Outcome { settles_intent: true, ..failed }))
+/// The edit that is over when this record is.
+pub fn edit_of(pair: &Pair) -> Option<uuid::Uuid> {
+    match pair.choice.as_ref()? {
+        Choice::Payload { edit, .. } | Choice::Conflict { edit, .. } => Some(*edit),
+        Choice::Replay { .. } => None,
     }
+}
 
-    fn later(self) -> Decision {
-        let until = self.timing.now + chrono::TimeDelta::seconds(1);
-        let why = "Another record with the same key is being written; looks again after it.";
-        let outcome = outcome::put_back(&self.record, LastOperation::WaitsForPrerequisite, until, why.into());
-        Decision::Settled(Box::new(outcome))
-    }
+fn cannot(by: Deciding<'_>, pair: &Pair, to: Side, verb: &str) -> Decision {
+    let operation = outcome::operation_at(LastOperation::FailedToSave, to);
+    let message = cannot_sentence(by.sync, by.connector(to).vendor(), verb);
+    Decision::Settled(Box::new(pair.invalid(operation, message, by.timing)))
+}
 
-    fn unsettled(self) -> Decision {
-        let until = self.record.intent.as_ref().map_or(self.timing.now, |intent| intent.deadline_at);
-        let why =
-            "An earlier write was interrupted and may still arrive; looks for it before anything is written again.";
-        let outcome = outcome::put_back(&self.record, LastOperation::CrashedWorker, until, why.into());
-        Decision::Settled(Box::new(outcome))
-    }
+/// Says that a vendor's system does not let us do something.
+pub fn cannot_sentence(sync: &SyncRow, vendor: domain::Vendor, verb: &str) -> String {
+    format!(
+        "Syncline cannot {verb} {} in {}. Do it there by hand, or let this sync go the other way only.",
+        sync.entity.label().to_lowercase(),
+        vendor.label()
+    )
+}
+
+fn nothing_to_send(by: Deciding<'_>, ready: &Ready, to: Side) -> Decision {
+    let operation = outcome::operation_at(LastOperation::FailedToSave, to);
+    let message = "There is nothing to write: the other side was not read.".to_owned();
+    Decision::Settled(Box::new(ready.course.pair.invalid(operation, message, by.timing)))
+}
+
+fn later(pair: &Pair, timing: Timing) -> Outcome {
+    let until = timing.now + chrono::TimeDelta::seconds(1);
+    let why = "Another record with the same key is being written; looks again after it.";
+    outcome::put_back(&pair.record, LastOperation::WaitsForPrerequisite, until, why.into())
 }

@@ -3,10 +3,10 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use connectors::{Error as Vendor, Exchange, Found};
 use domain::canonical::Change;
-use domain::{LastOperation, RecordStatus, backoff};
+use domain::{LastOperation, RecordStatus, Side, backoff};
 
 use crate::store::records_due::Claimed;
-use crate::store::results::{Destination, Outcome, Problem, Tried};
+use crate::store::results::{Outcome, Place, Problem, Tombstone, Tried};
 
 /// So often may a record kill its worker before it is set aside.
 pub const MAX_CRASHES: i32 = 3;
@@ -22,9 +22,13 @@ pub struct Timing {
 impl Timing {
     pub fn tried(&self, exchange: Option<Exchange>, changes: Vec<Change>) -> Tried {
         let duration_ms = i32::try_from((self.now - self.started_at).num_milliseconds().max(0)).unwrap_or(i32::MAX);
-        Tried { started_at: self.started_at, duration_ms, exchange, changes }
+        Tried { started_at: self.started_at, duration_ms, exchange, changes, warning: None }
     }
 }
+
+/// How long after it was first found missing a record has to be missing still to be gone: some vendors send an update as a
+/// deletion and an insert, in two requests.
+pub const GRACE: TimeDelta = TimeDelta::seconds(20);
 
 /// An outcome with nothing in it yet. An earlier write whose fate is not known stays intended.
 pub fn blank(record: &Claimed, status: RecordStatus, operation: LastOperation) -> Outcome {
@@ -37,10 +41,16 @@ pub fn blank(record: &Claimed, status: RecordStatus, operation: LastOperation) -
         counts: true,
         next_attempt_at: None,
         error: None,
+        source: None,
         destination: None,
         synced: None,
         settles_intent: false,
         attempt: None,
+        tombstone: Tombstone::Keep,
+        unlink: None,
+        conflict: None,
+        used_edit: None,
+        replayed: false,
     }
 }
 
@@ -103,12 +113,27 @@ pub fn problem(error: &Vendor) -> Problem {
     }
 }
 
-pub fn destination(found: &Found) -> Destination {
-    Destination {
+/// The record as one side holds it, for the record's row.
+pub fn place(found: &Found) -> Place {
+    Place {
         id: found.id.clone(),
         label: found.label.clone(),
         url: found.url.clone(),
         modified_at: found.modified_at,
+        hash: found.record.hash(),
+    }
+}
+
+/// The same operation at the other side of the sync: operations are named for the destination first.
+pub const fn operation_at(operation: LastOperation, side: Side) -> LastOperation {
+    use LastOperation as O;
+    match (side, operation) {
+        (Side::Source, O::Inserted) => O::InsertedInSource,
+        (Side::Source, O::Updated) => O::UpdatedInSource,
+        (Side::Source, O::FailedToSave) => O::FailedToSaveInSource,
+        (Side::Source, O::ConflictOverridden) => O::ConflictOverriddenInSource,
+        (Side::Source, O::DeletedInDestination) => O::DeletedInSource,
+        (_, other) => other,
     }
 }
 
