@@ -11,6 +11,7 @@ pub mod connections;
 pub mod db;
 pub mod demo;
 pub mod dispatcher;
+pub mod dry_runs;
 pub mod error;
 pub mod history;
 pub mod jobs;

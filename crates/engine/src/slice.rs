@@ -6,6 +6,7 @@
 
 mod compare;
 mod context;
+mod dry_run;
 mod heartbeat;
 mod obstacle;
 mod open;
@@ -72,11 +73,9 @@ async fn work(context: &mut Context) -> Result<Next> {
         Phase::Prepare | Phase::FullPrepare | Phase::RangePrepare => prepare::slice(context).await?,
         Phase::Process => process::slice(context).await?,
         Phase::Test => test::slice(context).await?,
+        Phase::DryRun => dry_run::slice(context).await?,
         Phase::Reconcile => reconcile::slice(context).await?,
         Phase::Compare => compare::slice(context).await?,
-        Phase::DryRun => {
-            return Err(Error::Internal("this phase cannot be run yet".into()));
-        }
     };
     // While the heart still beats: a vendor may take its time to log out. A run that goes on at once keeps its sessions.
     if next != Next::Continue {

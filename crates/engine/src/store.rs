@@ -18,6 +18,7 @@ pub mod reconcile;
 pub mod reconcile_findings;
 pub mod records;
 pub mod records_due;
+pub mod reports;
 pub mod results;
 pub mod runs;
 pub mod runs_across_tenants;

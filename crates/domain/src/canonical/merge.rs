@@ -66,11 +66,7 @@ mod tests {
             email: Some("ada@example.org".into()),
             name: name.into(),
             phone: phone.map(Into::into),
-            address: Some(Address {
-                name: addressee.map(Into::into),
-                city: Some(city.into()),
-                ..Address::default()
-            }),
+            address: Some(Address { name: addressee.map(Into::into), city: Some(city.into()), ..Address::default() }),
         })
     }
 

@@ -12,6 +12,7 @@ mod intents;
 mod matching;
 mod outcome;
 mod prerequisites;
+mod preview;
 mod save;
 mod settle;
 mod sides;
@@ -20,6 +21,8 @@ mod waiting;
 use chrono::TimeDelta;
 use domain::SyncId;
 use domain::run::RunState;
+
+pub use preview::preview;
 
 use super::context::Context;
 use super::obstacle;

@@ -22,7 +22,8 @@ pub async fn keep(tx: &mut TenantTx, conflicts: &[(Uuid, &Conflict)], now: DateT
     let ids: Vec<Uuid> = conflicts.iter().map(|(id, _)| *id).collect();
     let json = |side: &Option<Canonical>| side.as_ref().map(serde_json::to_value).transpose();
     let sources: Vec<_> = conflicts.iter().map(|(_, c)| json(&c.source)).collect::<serde_json::Result<_>>()?;
-    let destinations: Vec<_> = conflicts.iter().map(|(_, c)| json(&c.destination)).collect::<serde_json::Result<_>>()?;
+    let destinations: Vec<_> =
+        conflicts.iter().map(|(_, c)| json(&c.destination)).collect::<serde_json::Result<_>>()?;
     sqlx::query!(
         "INSERT INTO record_conflicts (tenant_id, record_id, source, destination, found_at)
         SELECT $1, id, source, destination, $5

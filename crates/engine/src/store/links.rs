@@ -83,13 +83,7 @@ pub async fn linked(tx: &mut TenantTx, sync: SyncId, near: Side, ids: &[String])
 }
 
 /// Makes records of a prerequisite's sync that no listing has found yet: they are read when they are processed.
-pub async fn ensure(
-    tx: &mut TenantTx,
-    sync: &SyncRow,
-    near: Side,
-    ids: &[String],
-    now: DateTime<Utc>,
-) -> Result<()> {
+pub async fn ensure(tx: &mut TenantTx, sync: &SyncRow, near: Side, ids: &[String], now: DateTime<Utc>) -> Result<()> {
     let records: Vec<Uuid> = ids.iter().map(|_| RecordId::new(now).0).collect();
     sqlx::query!(
         "INSERT INTO records (tenant_id, id, sync_id, entity, source_id, destination_id, description, status,
@@ -123,9 +117,9 @@ pub struct Holder {
 
 /// Who is linked to these ids on a side.
 pub async fn holders(tx: &mut TenantTx, sync: SyncId, side: Side, ids: &[String]) -> Result<Vec<Holder>> {
-    let holders = match side {
-        Side::Source => {
-            sqlx::query_as!(
+    let holders =
+        match side {
+            Side::Source => sqlx::query_as!(
                 Holder,
                 r#"SELECT id AS record, source_id AS "held_id!", description, destination_id IS NULL AS "is_one_sided!"
                 FROM records
@@ -135,10 +129,8 @@ pub async fn holders(tx: &mut TenantTx, sync: SyncId, side: Side, ids: &[String]
                 ids
             )
             .fetch_all(&mut **tx)
-            .await?
-        }
-        Side::Destination => {
-            sqlx::query_as!(
+            .await?,
+            Side::Destination => sqlx::query_as!(
                 Holder,
                 r#"SELECT id AS record, destination_id AS "held_id!", description, source_id IS NULL AS "is_one_sided!"
                 FROM records
@@ -148,9 +140,8 @@ pub async fn holders(tx: &mut TenantTx, sync: SyncId, side: Side, ids: &[String]
                 ids
             )
             .fetch_all(&mut **tx)
-            .await?
-        }
-    };
+            .await?,
+        };
     Ok(holders)
 }
 

@@ -25,8 +25,7 @@ pub async fn refresh_destination(
     let hashes: Vec<Vec<u8>> = found().map(|found| found.record.hash().as_bytes().to_vec()).collect();
     let keys: Vec<Option<String>> = found().map(|found| found.record.key().map(str::to_owned)).collect();
     let descriptions: Vec<String> = found().map(|found| found.record.description()).collect();
-    let payloads =
-        found().map(|found| serde_json::to_value(&found.record)).collect::<serde_json::Result<Vec<_>>>()?;
+    let payloads = found().map(|found| serde_json::to_value(&found.record)).collect::<serde_json::Result<Vec<_>>>()?;
     let rows = sqlx::query!(
         r#"WITH incoming AS (
             SELECT * FROM unnest($2::uuid[], $3::text[], $4::text[], $5::timestamptz[], $6::bytea[], $7::text[],

@@ -135,8 +135,7 @@ fn adopt(by: Deciding<'_>, mut ready: Ready, to: Side, found: &Found) -> Decisio
         let place = Some(outcome::place(found));
         let (source, destination) =
             if to == Side::Source { (place, linked.destination.clone()) } else { (linked.source.clone(), place) };
-        let outcome =
-            Outcome { source, destination, counts: false, next_attempt_at: back.next_attempt_at, ..linked };
+        let outcome = Outcome { source, destination, counts: false, next_attempt_at: back.next_attempt_at, ..linked };
         return Decision::Settled(Box::new(outcome));
     }
     if ready.course.pair.choice.is_none() {

@@ -149,7 +149,8 @@ fn alive(sync: &SyncRow, pair: Pair, timing: Timing) -> Step {
         return settled(Outcome { attempt, ..pair.outcome(RecordStatus::Filtered, LastOperation::Filtered) });
     }
     if read.record.key().is_none() {
-        let message = format!("It has no {} any more, by which it is found at the other side.", sync.entity.key_label());
+        let message =
+            format!("It has no {} any more, by which it is found at the other side.", sync.entity.key_label());
         return settled(pair.invalid(LastOperation::FailedToRead, message, timing));
     }
     if !two_way && pair.found(Side::Source).is_none() {

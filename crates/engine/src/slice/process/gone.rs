@@ -41,7 +41,9 @@ fn carry_out(sync: &SyncRow, pair: Pair, side: Side, at: DateTime<Utc>, timing: 
             let edit = *edit;
             return remove(sync, pair, other, Some(edit), timing);
         }
-        Some(Choice::Conflict { record: Some(_), .. }) => return bring_back(pair, side, LastOperation::ConflictResolved),
+        Some(Choice::Conflict { record: Some(_), .. }) => {
+            return bring_back(pair, side, LastOperation::ConflictResolved);
+        }
         _ => {}
     }
     let edited = two_way && pair.hash(other) != pair.record.side(other).synced;

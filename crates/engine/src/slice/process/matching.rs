@@ -74,7 +74,8 @@ fn keyed(end: &End, ready: &[Ready], to: Side, targets: &[Target]) -> Vec<(usize
         course.way == Way::To(to) && course.pair.found(to).is_none() && !matches!(targets[*place], Target::Absorbed)
     };
     let key = |place: usize| {
-        let key = ready[place].incoming(to).map(|record| fold(end.connector.normalise(record).key().unwrap_or_default()));
+        let key =
+            ready[place].incoming(to).map(|record| fold(end.connector.normalise(record).key().unwrap_or_default()));
         (place, key.unwrap_or_default())
     };
     (0..ready.len()).filter(is_open).map(key).collect()
@@ -120,9 +121,7 @@ async fn find(
         return Ok(Ok(()));
     }
     let end = context.end_at(sync, to)?;
-    let raw = |(place, _): &(usize, String)| {
-        Some(ready[*place].incoming(to)?.key().unwrap_or_default().to_owned())
-    };
+    let raw = |(place, _): &(usize, String)| Some(ready[*place].incoming(to)?.key().unwrap_or_default().to_owned());
     let mut keys: Vec<String> = keyed.iter().filter_map(raw).collect();
     keys.sort_unstable();
     keys.dedup();

@@ -43,9 +43,15 @@ pub type Waiting = (Outcome, Vec<Uuid>);
 
 /// What became of the records' prerequisites.
 pub enum Resolved {
-    Ready { ready: Vec<Ready>, waiting: Vec<Waiting> },
+    Ready {
+        ready: Vec<Ready>,
+        waiting: Vec<Waiting>,
+    },
     /// A connection failed on the way: these records were not dealt with.
-    Stopped { unfinished: Vec<Uuid>, obstacle: Obstacle },
+    Stopped {
+        unfinished: Vec<Uuid>,
+        obstacle: Obstacle,
+    },
 }
 
 /// What the records of a chunk refer to, by the side on which it was read, and what is known of it.
@@ -193,11 +199,7 @@ async fn bring(context: &mut Context, sync: &SyncRow, at: Side, ids: &[String]) 
     chunk::process(context, sync, claimed, Counted::Aside).await
 }
 
-fn translate_course(
-    course: Course,
-    known: &Known,
-    timing: Timing,
-) -> std::result::Result<Ready, Box<Waiting>> {
+fn translate_course(course: Course, known: &Known, timing: Timing) -> std::result::Result<Ready, Box<Waiting>> {
     let translated = |to: Side| {
         let (record, near) = incoming(&course, to)?;
         let Some(near) = near else { return Some(Ok(record.clone())) };

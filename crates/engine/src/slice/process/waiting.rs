@@ -32,14 +32,7 @@ pub fn wait(
     (for_record(pair, *entity, linked, timing), vec![linked.id])
 }
 
-fn missing(
-    pair: &Pair,
-    near: Side,
-    entity: Entity,
-    reference: &Reference,
-    known: &Known,
-    timing: Timing,
-) -> Outcome {
+fn missing(pair: &Pair, near: Side, entity: Entity, reference: &Reference, known: &Known, timing: Timing) -> Outcome {
     let (one, id) = (entity.singular(), &reference.id);
     let comes_from_there = matches!(known.sync(near, entity), Some((_, Side::Destination)));
     let message = match known.sync(near, entity) {
