@@ -1,5 +1,6 @@
 //! SQL, one module per table. Every function on tenant data takes a [`crate::db::TenantTx`].
 
+pub mod accept;
 pub mod activity;
 pub mod attempts;
 pub mod conflicts;
@@ -8,9 +9,11 @@ pub mod counts;
 pub mod edits;
 pub mod events;
 pub mod history;
+pub mod holds;
 pub mod key_locks;
 pub mod leases;
 pub mod links;
+pub mod listing_seen;
 pub mod memberships;
 pub mod queue;
 pub mod reads;
@@ -18,6 +21,7 @@ pub mod reconcile;
 pub mod reconcile_findings;
 pub mod records;
 pub mod records_due;
+pub mod refilter;
 pub mod reports;
 pub mod results;
 pub mod runs;

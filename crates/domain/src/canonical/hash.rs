@@ -13,8 +13,13 @@ impl ContentHash {
     #[must_use]
     pub fn of(record: &Canonical) -> Self {
         // A `Value`'s map is sorted by key, so the order of a struct's fields in the source code has no part in the hash.
-        let value = serde_json::to_value(record).unwrap_or_default();
-        Self(Sha256::digest(value.to_string().as_bytes()).into())
+        Self::of_value(&serde_json::to_value(record).unwrap_or_default())
+    }
+
+    /// Of a record that is JSON already.
+    #[must_use]
+    pub fn of_value(record: &serde_json::Value) -> Self {
+        Self(Sha256::digest(record.to_string().as_bytes()).into())
     }
 
     #[must_use]

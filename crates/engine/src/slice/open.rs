@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use uuid::Uuid;
 
 use super::context::{Context, End};
-use super::{MAX_CRASHES, enqueue};
+use super::{MAX_CRASHES, enqueue, prepare};
 use crate::db::TenantTx;
 use crate::jobs::Job;
 use crate::keys::{self, DataKey};
@@ -79,7 +79,7 @@ async fn has_its_share(tx: &mut TenantTx, engine: &Engine, run: &Taken) -> Resul
 /// The connections whose slots the slice needs. A test of a saved connection takes one too, because it signs in.
 fn connections_of(run: &Taken, sync: Option<&SyncRow>) -> Vec<Uuid> {
     match (run.phase, sync) {
-        (Phase::Prepare | Phase::FullPrepare | Phase::RangePrepare, Some(sync)) => vec![sync.source.0],
+        (Phase::Prepare | Phase::FullPrepare | Phase::RangePrepare, Some(sync)) => prepare::connections(run, sync),
         (Phase::Process | Phase::Reconcile | Phase::DryRun | Phase::Compare, Some(sync)) => {
             vec![sync.source.0, sync.destination.0]
         }

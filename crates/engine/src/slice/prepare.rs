@@ -1,99 +1,174 @@
-//! Prepare: lists what changed at the source and writes it to the Sync History.
+//! Prepare: lists what changed and writes it to the Sync History. It reads in pages and writes to no system.
+//!
+//! A run is a sequence of stages, each of them done in pieces that commit what they did together with where the run
+//! stands, so that an interrupted run goes on where it was. A sync that goes both ways lists the source, then the
+//! destination. A full run also finds out what is gone, which only a listing that came to its end can say.
 
-use chrono::{DateTime, TimeDelta, Utc};
-use connectors::{Listing, Page};
+mod cursor;
+mod deletions;
+mod listing;
+mod refilter;
+
+use chrono::{DateTime, Utc};
+use domain::Side;
 use domain::run::{Phase, RunState};
-use serde::{Deserialize, Serialize};
+use domain::sync::Direction;
+use uuid::Uuid;
 
-use super::context::Context;
-use super::obstacle::{self, Obstacle};
-use super::{MAX_RECORDS, Next};
-use crate::store::runs::Progress;
-use crate::{Result, history, store};
+use super::Next;
+use super::context::{Context, End};
+use super::obstacle::Obstacle;
+use crate::store::runs::{Progress, Taken};
+use crate::store::syncs::SyncRow;
+use crate::{Error, Result, store};
 
-/// Each listing reads again from so long before the watermark: clocks and indexes lag.
-const OVERLAP: TimeDelta = TimeDelta::minutes(5);
+pub(crate) use cursor::Range;
+use cursor::{Cursor, Stage};
 
-/// Where a listing stands.
-#[derive(Debug, Default, Serialize, Deserialize)]
-struct Cursor {
-    /// From when on this run lists; `None` = everything.
-    since: Option<DateTime<Utc>>,
-    /// The vendor's own cursor.
-    page: Option<String>,
-    /// The newest change seen, never later than the source's own clock.
-    candidate: Option<DateTime<Utc>>,
-    begun: bool,
+/// How a stage went on.
+enum Step {
+    /// It did a piece of its work.
+    On,
+    /// The run has to stop here for now.
+    Stop(Next),
 }
 
 pub async fn slice(context: &mut Context) -> Result<Next> {
     let sync = context.sync()?;
-    let mut cursor: Cursor = context.run.cursor.clone().map(serde_json::from_value).transpose()?.unwrap_or_default();
-    if !cursor.begun {
-        cursor.begun = true;
-        cursor.since = match context.run.phase {
-            Phase::FullPrepare => None,
-            _ => sync.watermark_at.map(|watermark| watermark - OVERLAP),
-        };
-    }
-    let (mut listed, mut failed) = (0, context.run.counts.failed);
-    while listed < MAX_RECORDS && !context.is_spent() {
-        let listing = Listing { entity: sync.entity, since: cursor.since, until: None, cursor: cursor.page.clone() };
-        let source = context.source()?;
-        let page = match source.connector.list(&listing).await {
-            Ok(page) => page,
-            Err(error) => {
-                let obstacle = Obstacle { connection: source.connection, name: source.name.clone(), error };
-                return obstacle::react(context, obstacle).await;
+    let mut cursor = Cursor::read(&context.run);
+    let mut listed = 0;
+    while listed < super::MAX_RECORDS && !context.is_spent() {
+        let step = match cursor.stage.clone() {
+            Stage::Begin => begin(context, &sync, &mut cursor).await?,
+            Stage::Refilter { asked_at, before } => {
+                refilter::step(context, &sync, &mut cursor, asked_at, before).await?
             }
+            Stage::List(listing) => listing::step(context, &sync, &mut cursor, listing, &mut listed).await?,
+            Stage::Missing { began } => deletions::decide(context, &sync, &mut cursor, began).await?,
+            Stage::Mark { began } => deletions::mark(context, &sync, &mut cursor, began).await?,
+            Stage::Forget => forget(context, &sync, &mut cursor).await?,
+            Stage::End => return Ok(done(context, cursor)),
         };
-        listed += page.found.len() + page.unreadable.len();
-        cursor.candidate = candidate(cursor.candidate, &page);
-        cursor.page.clone_from(&page.next);
-        commit(context, &page, &cursor).await?;
-        failed += page.unreadable.len() as i64;
-        if page.next.is_none() {
-            let state = if failed > 0 { RunState::CompletedWithErrors } else { RunState::Succeeded };
-            return Ok(Next::Done { state, message: None, outcome: None });
+        if let Step::Stop(next) = step {
+            return Ok(next);
         }
     }
-    Ok(Next::Continue)
+    // What is left of it costs no time.
+    if matches!(cursor.stage, Stage::End) { Ok(done(context, cursor)) } else { Ok(Next::Continue) }
 }
 
-/// The watermark that the listing will have earned when it is complete.
-fn candidate(so_far: Option<DateTime<Utc>>, page: &Page) -> Option<DateTime<Utc>> {
-    let newest = page.found.iter().filter_map(|found| found.modified_at).max();
-    let newest = match (newest, page.clock) {
-        (Some(newest), Some(clock)) => Some(newest.min(clock)),
-        (newest, _) => newest,
+/// The connections that a slice of such a run needs now: that of the side that is listed. The first slice may go from
+/// one side to the other, and a full run asks both for their fields first.
+pub(super) fn connections(run: &Taken, sync: &SyncRow) -> Vec<Uuid> {
+    let both = vec![sync.source.0, sync.destination.0];
+    let cursor = Cursor::read(run);
+    match (cursor.stage, cursor.side) {
+        (Stage::Begin, _) if run.phase == Phase::FullPrepare || goes_both_ways(sync) => both,
+        (Stage::List(_), Side::Destination) => vec![sync.destination.0],
+        _ => vec![sync.source.0],
+    }
+}
+
+fn goes_both_ways(sync: &SyncRow) -> bool {
+    sync.settings.direction == Direction::TwoWay
+}
+
+/// Clears away what earlier full listings have left behind that did not come to their end, then goes on to the first
+/// listing.
+async fn begin(context: &mut Context, sync: &SyncRow, cursor: &mut Cursor) -> Result<Step> {
+    cursor.range = if context.run.phase == Phase::RangePrepare { Range::of(&context.run)? } else { None };
+    if context.run.phase == Phase::RangePrepare && cursor.range.is_none() {
+        let message = "It was not said which days to prepare. Choose a range of days.".to_owned();
+        return Ok(Step::Stop(Next::Done { state: RunState::Failed, message: Some(message), outcome: None }));
+    }
+    let asked_at = {
+        let mut tx = context.begin().await?;
+        let asked_at = store::refilter::asked_at(&mut tx, sync.id).await?;
+        if context.run.phase == Phase::FullPrepare {
+            store::listing_seen::forget(&mut tx, &context.run, sync.id, false, FORGET_CHUNK).await?;
+        }
+        tx.commit().await?;
+        asked_at
     };
-    so_far.max(newest)
+    cursor.stage = match asked_at {
+        Some(asked_at) => refilter::begin(asked_at),
+        None => Stage::List(cursor::Listing::default()),
+    };
+    keep(context, cursor).await?;
+    Ok(Step::On)
 }
 
-/// A page's records, the run's cursor and, at the listing's end, the watermark are one transaction.
-async fn commit(context: &mut Context, page: &Page, cursor: &Cursor) -> Result<()> {
-    let (sync, now) = (context.sync()?, context.now());
-    let run = context.run.clone();
+/// Rows of a listing's memory that one statement takes away.
+const FORGET_CHUNK: i64 = 20_000;
+
+/// What a full listing has seen goes with the end of the run, in pieces.
+async fn forget(context: &mut Context, sync: &SyncRow, cursor: &mut Cursor) -> Result<Step> {
     let mut tx = context.begin().await?;
-    // The epoch is checked before anything is written, and the counts follow when they are known.
-    let listed = Progress {
-        done: (page.found.len() + page.unreadable.len()) as i64,
-        changed: 0,
-        failed: page.unreadable.len() as i64,
-    };
-    store::runs::advance(&mut tx, &run, listed, now).await?;
-    let mut changed = store::records::accept(&mut tx, &sync, &page.found, now).await?.changed;
-    changed.extend(store::records::accept_unreadable(&mut tx, &sync, &page.unreadable, now).await?);
-    let found = Progress { changed: changed.len() as i64, ..Progress::default() };
-    store::runs::advance(&mut tx, &run, found, now).await?;
-    store::runs::keep_cursor(&mut tx, &run, &serde_json::to_value(cursor)?, None).await?;
-    if let (None, Some(watermark)) = (&page.next, cursor.candidate) {
-        store::syncs::raise_watermark(&mut tx, sync.id, watermark).await?;
+    store::runs::advance(&mut tx, &context.run, Progress::default(), context.now()).await?;
+    let gone = store::listing_seen::forget(&mut tx, &context.run, sync.id, true, FORGET_CHUNK).await?;
+    if gone < FORGET_CHUNK as u64 {
+        cursor.stage = Stage::End;
+        store::runs::keep_cursor(&mut tx, &context.run, &serde_json::to_value(&*cursor)?, None).await?;
     }
-    if !changed.is_empty() {
-        history::show(&mut tx, sync.id, &changed, now).await?;
-    }
-    context.show_run(&mut tx).await?;
-    context.keep_sessions(&mut tx).await?;
+    tx.commit().await?;
+    Ok(Step::On)
+}
+
+fn done(context: &Context, cursor: Cursor) -> Next {
+    let failed = context.run.counts.failed + cursor.failed;
+    let state =
+        if failed > 0 || cursor.message.is_some() { RunState::CompletedWithErrors } else { RunState::Succeeded };
+    Next::Done { state, message: cursor.message, outcome: None }
+}
+
+/// Commits where the run stands.
+async fn keep(context: &mut Context, cursor: &Cursor) -> Result<()> {
+    let mut tx = context.begin().await?;
+    store::runs::advance(&mut tx, &context.run, Progress::default(), context.now()).await?;
+    store::runs::keep_cursor(&mut tx, &context.run, &serde_json::to_value(cursor)?, None).await?;
     tx.commit().await
+}
+
+/// The stage after a side was listed, and what is gone of it was marked.
+fn after_side(context: &Context, sync: &SyncRow, cursor: &mut Cursor) {
+    let is_full = context.run.phase == Phase::FullPrepare;
+    cursor.stage = match cursor.side {
+        Side::Source if goes_both_ways(sync) => {
+            cursor.side = Side::Destination;
+            Stage::List(cursor::Listing::default())
+        }
+        _ if is_full => Stage::Forget,
+        _ => Stage::End,
+    };
+}
+
+/// The end of a side, if this slice has it; otherwise the next one does.
+fn end<'a>(context: &'a Context, sync: &SyncRow, side: Side) -> Option<&'a End> {
+    let wanted = connection(sync, side);
+    context.ends.iter().find(|end| end.connection == wanted)
+}
+
+const fn connection(sync: &SyncRow, side: Side) -> domain::ConnectionId {
+    match side {
+        Side::Source => sync.source,
+        Side::Destination => sync.destination,
+    }
+}
+
+fn obstacle(end: &End, error: connectors::Error) -> Obstacle {
+    Obstacle { connection: end.connection, name: end.name.clone(), error }
+}
+
+fn watermark(sync: &SyncRow, side: Side) -> Option<DateTime<Utc>> {
+    match side {
+        Side::Source => sync.watermark_at,
+        Side::Destination => sync.destination_watermark_at,
+    }
+}
+
+/// Whether a transaction may succeed when it is tried again as it was.
+fn is_contention(error: &Error) -> bool {
+    let Error::Database(sqlx::Error::Database(error)) = error else { return false };
+    // A deadlock with a run of another phase, or a serialisation failure.
+    matches!(error.code().as_deref(), Some("40P01" | "40001"))
 }

@@ -1,4 +1,5 @@
-//! Records: what prepare writes, and what reads at processing time add.
+//! Records: what reads at processing time add to them, and how they are looked up. What prepare writes is in
+//! [`super::accept`].
 
 use chrono::{DateTime, Utc};
 use connectors::Found;
@@ -11,161 +12,37 @@ use super::syncs::SyncRow;
 use crate::db::TenantTx;
 use crate::error::Result;
 
-/// What came of a page.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Accepted {
-    /// Records that are new or changed: they are Prepared now, unless somebody had skipped them.
-    pub changed: Vec<Uuid>,
-}
-
+/// Records as a system holds them, column by column, for one statement that writes them all.
 #[derive(Default)]
-struct Columns {
-    ids: Vec<Uuid>,
-    source_ids: Vec<String>,
-    labels: Vec<String>,
-    urls: Vec<Option<String>>,
-    modified: Vec<Option<DateTime<Utc>>>,
-    hashes: Vec<Vec<u8>>,
-    keys: Vec<Option<String>>,
-    descriptions: Vec<String>,
-    payloads: Vec<Value>,
+pub(super) struct Columns {
+    pub ids: Vec<Uuid>,
+    pub external_ids: Vec<String>,
+    pub labels: Vec<String>,
+    pub urls: Vec<Option<String>>,
+    pub modified: Vec<Option<DateTime<Utc>>>,
+    pub hashes: Vec<Vec<u8>>,
+    pub keys: Vec<Option<String>>,
+    pub descriptions: Vec<String>,
+    pub payloads: Vec<Value>,
 }
 
 impl Columns {
-    fn of(found: &[Found], now: DateTime<Utc>) -> Result<Self> {
+    pub fn of(found: &[Found], now: DateTime<Utc>) -> Result<Self> {
         let mut columns = Self::default();
         for found in found {
             columns.ids.push(RecordId::new(now).0);
-            columns.source_ids.push(found.id.clone());
+            columns.external_ids.push(found.id.clone());
             columns.labels.push(found.label.clone());
             columns.urls.push(found.url.clone());
             columns.modified.push(found.modified_at);
-            columns.hashes.push(found.record.hash().as_bytes().to_vec());
+            let payload = serde_json::to_value(&found.record)?;
+            columns.hashes.push(ContentHash::of_value(&payload).as_bytes().to_vec());
             columns.keys.push(found.record.key().map(str::to_owned));
             columns.descriptions.push(found.record.description());
-            columns.payloads.push(serde_json::to_value(&found.record)?);
+            columns.payloads.push(payload);
         }
         Ok(columns)
     }
-}
-
-/// Writes a page of a listing to the Sync History. A record that is known in this state already is left alone; an older
-/// state never replaces a newer one; a record without a unique key becomes Invalid.
-pub async fn accept(tx: &mut TenantTx, sync: &SyncRow, found: &[Found], now: DateTime<Utc>) -> Result<Accepted> {
-    if found.is_empty() {
-        return Ok(Accepted::default());
-    }
-    let columns = Columns::of(found, now)?;
-    // A record that stands twice in a page would be updated twice by one statement, which PostgreSQL refuses: the newest
-    // state of it wins.
-    let changed = sqlx::query!(
-        r#"WITH incoming AS (
-            SELECT DISTINCT ON (source_id) *
-            FROM unnest($4::uuid[], $5::text[], $6::text[], $7::text[], $8::timestamptz[], $9::bytea[], $10::text[],
-                $11::text[], $12::jsonb[])
-                AS page (id, source_id, label, url, modified_at, hash, match_key, description, payload)
-            ORDER BY source_id, modified_at DESC NULLS LAST
-        ),
-        accepted AS (
-            INSERT INTO records (tenant_id, id, sync_id, entity, source_id, source_label, source_url, source_modified_at,
-                source_hash, match_key, description, status, last_operation, last_error, next_attempt_at, created_at,
-                updated_at)
-            SELECT $1, id, $2, $3, source_id, label, url, modified_at, hash, match_key, description,
-                CASE WHEN match_key IS NULL THEN 'invalid' ELSE 'prepared' END, 'found',
-                CASE WHEN match_key IS NULL THEN $14 END, $13, $13, $13
-            FROM incoming
-            ON CONFLICT ON CONSTRAINT records_source_key DO UPDATE SET
-                source_label = EXCLUDED.source_label,
-                source_url = EXCLUDED.source_url,
-                source_modified_at = EXCLUDED.source_modified_at,
-                source_hash = EXCLUDED.source_hash,
-                match_key = EXCLUDED.match_key,
-                description = EXCLUDED.description,
-                version = records.version + 1,
-                status = CASE
-                    WHEN records.status IN ('skipped', 'awaiting_approval', 'conflict') THEN records.status
-                    ELSE EXCLUDED.status
-                END,
-                last_operation = CASE WHEN records.status = 'skipped' THEN records.last_operation ELSE 'changed_at_source' END,
-                last_error = EXCLUDED.last_error, error_code = NULL, error_field = NULL,
-                tombstone = false,
-                attempts = 0,
-                next_attempt_at = EXCLUDED.next_attempt_at,
-                updated_at = EXCLUDED.updated_at
-            WHERE (records.source_hash IS DISTINCT FROM EXCLUDED.source_hash OR records.tombstone
-                    OR records.status = 'deleted')
-                AND (records.source_modified_at IS NULL OR EXCLUDED.source_modified_at IS NULL
-                    OR EXCLUDED.source_modified_at >= records.source_modified_at)
-            RETURNING id, source_id, version
-        ),
-        kept AS (
-            INSERT INTO record_versions (tenant_id, record_id, version, hash, payload, modified_at, seen_at)
-            SELECT $1, accepted.id, accepted.version, incoming.hash, incoming.payload, incoming.modified_at, $13
-            FROM accepted
-            JOIN incoming USING (source_id)
-        )
-        SELECT id AS "id!" FROM accepted"#,
-        tx.tenant().0,
-        sync.id.0,
-        sync.entity.as_str(),
-        &columns.ids,
-        &columns.source_ids,
-        &columns.labels,
-        &columns.urls as &[Option<String>],
-        &columns.modified as &[Option<DateTime<Utc>>],
-        &columns.hashes,
-        &columns.keys as &[Option<String>],
-        &columns.descriptions,
-        &columns.payloads,
-        now,
-        no_key(sync)
-    )
-    .fetch_all(&mut **tx)
-    .await?;
-    Ok(Accepted { changed: changed.into_iter().map(|row| row.id).collect() })
-}
-
-fn no_key(sync: &SyncRow) -> String {
-    let key = sync.entity.key_label();
-    format!(
-        "This {} has no {key}, by which it is found at the other side. Give it one in the source; it is then prepared again.",
-        sync.entity.singular()
-    )
-}
-
-/// Writes records that the source returned but that cannot be read: they are Invalid, with the reason. Says which are new
-/// or have another reason now.
-pub async fn accept_unreadable(
-    tx: &mut TenantTx,
-    sync: &SyncRow,
-    unreadable: &[(String, String, String)],
-    now: DateTime<Utc>,
-) -> Result<Vec<Uuid>> {
-    let mut changed = Vec::new();
-    for (source_id, label, why) in unreadable {
-        let id = sqlx::query_scalar!(
-            "INSERT INTO records (tenant_id, id, sync_id, entity, source_id, source_label, description, status,
-                last_operation, last_error, created_at, updated_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $6, 'invalid', 'failed_to_read', $7, $8, $8)
-            ON CONFLICT ON CONSTRAINT records_source_key DO UPDATE SET
-                status = 'invalid', last_operation = 'failed_to_read', last_error = EXCLUDED.last_error,
-                source_hash = NULL, version = records.version + 1, updated_at = EXCLUDED.updated_at
-            WHERE records.last_error IS DISTINCT FROM EXCLUDED.last_error
-            RETURNING id",
-            tx.tenant().0,
-            RecordId::new(now).0,
-            sync.id.0,
-            sync.entity.as_str(),
-            source_id,
-            label,
-            why,
-            now
-        )
-        .fetch_optional(&mut **tx)
-        .await?;
-        changed.extend(id);
-    }
-    Ok(changed)
 }
 
 /// Raises the versions of claimed records whose source says something else now than when they were prepared, and keeps

@@ -193,12 +193,19 @@ pub async fn delete(tx: &mut TenantTx, id: SyncId) -> Result<()> {
     if deleted.rows_affected() == 1 { Ok(()) } else { Err(Error::NotFound) }
 }
 
-/// Moves the watermark on; it never goes back.
-pub async fn raise_watermark(tx: &mut TenantTx, id: SyncId, to: DateTime<Utc>) -> Result<()> {
+/// Moves the watermark of one side on; it never goes back.
+pub async fn raise_watermark(tx: &mut TenantTx, id: SyncId, side: Side, to: DateTime<Utc>) -> Result<()> {
     sqlx::query!(
-        "UPDATE syncs SET watermark_at = GREATEST(watermark_at, $3) WHERE tenant_id = $1 AND id = $2",
+        "UPDATE syncs SET
+            watermark_at = CASE WHEN $3 = 'source' THEN GREATEST(watermark_at, $4) ELSE watermark_at END,
+            destination_watermark_at = CASE
+                WHEN $3 = 'source' THEN destination_watermark_at
+                ELSE GREATEST(destination_watermark_at, $4)
+            END
+        WHERE tenant_id = $1 AND id = $2",
         tx.tenant().0,
         id.0,
+        side.as_str(),
         to
     )
     .execute(&mut **tx)
