@@ -26,6 +26,7 @@ use crate::store::runs::Taken;
 use crate::{Clock, Engine, Error, Result, jobs, runs, store};
 
 use context::Context;
+pub(crate) use prepare::Range;
 
 /// Records that a slice deals with at most.
 const MAX_RECORDS: usize = 500;

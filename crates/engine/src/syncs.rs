@@ -1,6 +1,9 @@
 //! Syncs: making one with its prerequisites and schedules, its settings, pausing and deleting it.
 
 mod create;
+mod filters;
+mod holds;
+mod ranges;
 mod settings;
 
 use chrono::{DateTime, Utc};
@@ -17,6 +20,9 @@ use crate::{Engine, Error, Member, Result, store};
 
 pub(crate) use create::insert;
 pub use create::{able, create};
+pub use filters::{filter_changed, filter_preview};
+pub use holds::{allow_deletions, dismiss_hold};
+pub use ranges::prepare_range;
 pub use settings::{change, possible, settings};
 
 /// Syncs of one organisation at most.

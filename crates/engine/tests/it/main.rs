@@ -5,6 +5,7 @@
 mod accounts;
 mod connections;
 mod history;
+mod prepare;
 mod reconcile;
 mod sessions;
 mod stream;

@@ -16,7 +16,7 @@ use engine::accounts::Client;
 use engine::keys::Keys;
 use engine::{Clock, Config, Db, Engine, Member};
 use serde_json::{Value, json};
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgRow};
 use sqlx::{Connection, Executor, PgConnection, PgPool, Row};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
@@ -286,6 +286,29 @@ impl World {
             engine::runs::start(&self.engine, &self.member, sync, phase, self.now()).await.unwrap();
             self.work().await;
         }
+    }
+
+    /// Runs a statement as the application, confined to the test's organisation.
+    pub async fn sql(&self, text: impl Into<String>) -> Vec<PgRow> {
+        let mut tx = self.engine.db.begin(self.member.tenant).await.unwrap();
+        let rows = sqlx::query(sqlx::AssertSqlSafe(text.into())).fetch_all(&mut *tx).await.unwrap();
+        tx.commit().await.unwrap();
+        rows
+    }
+
+    /// The rows of a statement as text, their columns joined by ` | `.
+    pub async fn lines(&self, text: &str) -> Vec<String> {
+        let sql = format!(
+            "SELECT array_to_string(ARRAY(SELECT value FROM json_each_text(to_json(r))), ' | ', '-') AS line FROM ({text}) AS r"
+        );
+        self.sql(sql).await.iter().map(|row| row.get("line")).collect()
+    }
+
+    /// The only value of a statement's only row, as text.
+    pub async fn value(&self, text: &str) -> String {
+        let lines = self.lines(text).await;
+        assert_eq!(lines.len(), 1, "{text}: {lines:?}");
+        lines.into_iter().next().unwrap()
     }
 
     /// Calls the sandbox's control API.
