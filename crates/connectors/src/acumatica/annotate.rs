@@ -7,7 +7,7 @@
 use domain::Entity;
 use http::StatusCode;
 use http::header::IF_MATCH;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::Acumatica;
 use super::remove::judged;
@@ -31,9 +31,11 @@ impl Acumatica {
             return Err(super::unsupported(entity).into());
         }
         let (table, deadline) = (table(entity), self.api.deadline());
-        let (row, looked) = self.look_up(deadline, table, id).await?;
+        let (row, looked) = self.look_up(deadline, table, id, "").await?;
         let row = row.ok_or(Failure { error: Error::NotFound, exchange: Some(looked.clone()) })?;
-        let old = row.pointer("/note/value").or_else(|| row.get("note")).and_then(Value::as_str).unwrap_or_default();
+        // What is not told cannot be kept, and is not written over.
+        let note = row.get("note").ok_or_else(|| super::unsupported(entity))?;
+        let old = note.get("value").unwrap_or(note).as_str().unwrap_or_default();
         let Some(new) = noted(old, annotation) else { return Ok(looked) };
         let mut fields = key_fields(table, id);
         fields.insert("note".to_owned(), json!({"value": new}));

@@ -20,6 +20,8 @@ use crate::vendor::Found;
 
 /// What goes into a record from here is bounded: a key that is longer than this is no key of Acumatica's.
 const LONGEST_KEY: usize = 255;
+const LONGEST_TEXT: usize = 1_000;
+const LONGEST_URL: usize = 2_000;
 
 /// Reads records of one connection.
 #[derive(Clone, Copy)]
@@ -49,7 +51,7 @@ impl Reader<'_> {
     pub fn found(&self, entity: Entity, id: String, modified_at: Option<DateTime<Utc>>, record: &Canonical) -> Found {
         Found {
             label: line(&id, LONGEST_KEY),
-            url: Some(self.screen(table(entity), &id)),
+            url: Some(self.screen(table(entity), &id)).filter(|url| url.len() <= LONGEST_URL),
             modified_at,
             record: normalise(record, self.base_currency),
             id,
@@ -158,6 +160,7 @@ fn address(raw: &Value) -> Address {
     }
 }
 
+/// No text that is read is longer than any field of the contract, whatever the other side sends.
 fn owned(raw: &Value, path: &str) -> Option<String> {
-    text(raw, path).map(ToOwned::to_owned)
+    text(raw, path).map(|text| text.chars().take(LONGEST_TEXT).collect())
 }

@@ -52,7 +52,7 @@ impl Acumatica {
     /// By the id that the ERP gives the record in this session, because a key may hold what a path may not.
     async fn delete(&self, table: &Table, id: &str) -> Outcome {
         let deadline = self.api.deadline();
-        let (row, looked) = self.look_up(deadline, table, id).await?;
+        let (row, looked) = self.look_up(deadline, table, id, table.key).await?;
         let Some(row) = row.as_ref().and_then(|row| row.get("id")?.as_str()) else { return Ok(looked) };
         let call =
             Call { method: Method::DELETE, path: &[table.name, row], query: &[], precondition: None, body: None };
@@ -62,7 +62,7 @@ impl Acumatica {
 
     async fn act(&self, table: &Table, id: &str, action: &str) -> Outcome {
         let deadline = self.api.deadline();
-        let (row, looked) = self.look_up(deadline, table, id).await?;
+        let (row, looked) = self.look_up(deadline, table, id, table.key).await?;
         if row.is_none() {
             return Ok(looked);
         }
@@ -96,16 +96,18 @@ impl Acumatica {
         }
     }
 
-    /// The record's key and note, if it is there, and the exchange that said so.
+    /// The record with these fields (empty: all of its own), if it is there, and the exchange that said so.
     pub(super) async fn look_up(
         &self,
         deadline: Deadline,
         table: &Table,
         id: &str,
+        select: &str,
     ) -> std::result::Result<(Option<Value>, Exchange), Failure> {
         let filter = all(&[table.condition, &equals(table.key, id)]);
-        let query = [("$filter", filter.as_str()), ("$select", table.key), ("$top", "1")];
-        let call = Call { method: Method::GET, path: &[table.name], query: &query, precondition: None, body: None };
+        let query = [("$filter", filter.as_str()), ("$top", "1"), ("$select", select)];
+        let query = if select.is_empty() { &query[..2] } else { &query[..] };
+        let call = Call { method: Method::GET, path: &[table.name], query, precondition: None, body: None };
         let (response, exchange) = self.exchanged(deadline, &call).await?;
         match judged(&response).and_then(|()| response.json::<Vec<Value>>()) {
             Ok(rows) => Ok((rows.into_iter().next(), exchange)),
