@@ -119,21 +119,32 @@ async fn a_payment_is_deleted_until_it_is_released_and_what_cannot_be_done_says_
 async fn a_note_is_written_once_beside_what_people_wrote_and_changes_no_record() {
     let fixture = Fixture::new(Vendor::Acumatica).await;
     let connector = fixture.connector();
-    let customer = stocked(&fixture, &*connector).await;
-    let found = connector.read(Entity::Customer, std::slice::from_ref(&customer)).await.unwrap().remove(0);
-    fixture.edit(Entity::Customer, &customer, json!({"note": "Call first!"})).await;
     let note = Annotation { tag: Some("syncline".into()), values: vec![("shop_number".into(), "#1".into())] };
-    let before = fixture.stats().await["writes"]["Customer"]["total"].as_u64().unwrap();
-    for _ in 0..3 {
-        connector.annotate(Entity::Customer, &customer, &note).await.unwrap();
+    for (entity, table) in [
+        (Entity::Order, "SalesOrder"),
+        (Entity::Customer, "Customer"),
+        (Entity::Product, "StockItem"),
+        (Entity::Payment, "Payment"),
+        (Entity::Shipment, "Shipment"),
+    ] {
+        let made = fixture.make(entity, 1).await.remove(0);
+        let id = made.rsplit('/').next().unwrap().to_owned();
+        let found = connector.read(entity, std::slice::from_ref(&id)).await.unwrap().remove(0);
+        fixture.edit(entity, &id, json!({"note": "Call first!"})).await;
+        for _ in 0..3 {
+            connector.annotate(entity, &id, &note).await.unwrap();
+        }
+        assert_eq!(fixture.stats().await["writes"][table]["total"], 1, "{entity}");
+        let kept = fixture.control("GET", &format!("/acumatica/{table}"), Value::Null).await["records"].clone();
+        let kept = kept.as_array().unwrap().iter().find(|kept| kept["note"] != Value::Null).unwrap().clone();
+        assert_eq!(kept["note"], "Call first!\nsyncline\nSyncline shop_number: #1", "{entity}");
+        let now = connector.read(entity, &[id]).await.unwrap().remove(0);
+        assert_eq!(now.record.hash(), found.record.hash(), "{entity}");
     }
-    assert_eq!(fixture.stats().await["writes"]["Customer"]["total"], before + 1);
-    let kept = fixture.control("GET", "/acumatica/customers", Value::Null).await["records"][0].clone();
-    assert_eq!(kept["note"], "Call first!\nsyncline\nSyncline shop_number: #1");
-    let now = connector.read(Entity::Customer, std::slice::from_ref(&customer)).await.unwrap().remove(0);
-    assert_eq!(now.record.hash(), found.record.hash());
     let nobody = connector.annotate(Entity::Order, "000999", &note).await.unwrap_err();
     assert_eq!(nobody.error, Error::NotFound);
+    let level = connector.annotate(Entity::Stock, "A", &note).await.unwrap_err();
+    assert!(matches!(level.error, Error::Rejected { code, .. } if code == "unsupported"));
     connector.close().await.unwrap();
 }
 

@@ -67,16 +67,18 @@ impl View {
         if self.hidden.iter().any(|own| own == path) {
             return false;
         }
-        self.select.as_ref().is_none_or(|select| {
-            select
-                .iter()
-                .any(|own| own == path || own.starts_with(&format!("{path}/")) || path.starts_with(&format!("{own}/")))
-        })
+        let is_meant = |own: &String| own == path || is_below(own, path) || is_below(path, own);
+        self.select.as_ref().is_none_or(|select| select.iter().any(is_meant))
     }
 
     fn expands(&self, path: &str) -> bool {
-        self.expand.iter().any(|own| own == "*" || own == path || own.starts_with(&format!("{path}/")))
+        self.expand.iter().any(|own| own == "*" || own == path || is_below(own, path))
     }
+}
+
+/// Whether a path leads into another: `Details/OrderQty` into `Details`.
+fn is_below(path: &str, outer: &str) -> bool {
+    path.strip_prefix(outer).is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// A record as JSON.
