@@ -12,9 +12,10 @@ use url::Url;
 use super::cost::{Budget, Cost, LONGEST_WAIT};
 use super::fault::{Fault, fault};
 use super::queries::Query;
-use crate::error::{Error, Result};
+use crate::error::{Error, Failure, Result};
 use crate::http::{GuardedClient, Request};
 use crate::settings::{Settings, join, refused};
+use crate::vendor::Exchange;
 
 /// A page that is too costly is halved this often before the query is given up.
 const HALVINGS: usize = 8;
@@ -90,19 +91,50 @@ impl Api {
         self.attempt(query, records, variables).await.map_err(Fault::error)
     }
 
+    /// Sends a mutation; what was asked and answered comes with it, also when it failed.
+    pub async fn mutate(&self, query: &Query, variables: Value) -> std::result::Result<(Value, Exchange), Failure> {
+        let body = json!({"query": query.text, "variables": variables}).to_string();
+        let request = Exchange::request(&Method::POST, &self.endpoint, &body);
+        let mut response = String::new();
+        let answer = self.repeated(query, 1, body.into_bytes(), &mut response).await;
+        let exchange = (!response.is_empty()).then_some(Exchange { request, response });
+        match answer {
+            Ok(answer) => Ok((answer.data, exchange.unwrap_or_default())),
+            Err(fault) => Err(Failure { error: fault.error(), exchange }),
+        }
+    }
+
     /// Sends it, and once more when the shop was busier than was known and a short wait mends it.
     async fn attempt(&self, query: &Query, records: usize, variables: Value) -> std::result::Result<Answer, Fault> {
         let body = json!({"query": query.text, "variables": variables}).to_string().into_bytes();
-        match self.send(query, records, body.clone()).await {
+        self.repeated(query, records, body, &mut String::new()).await
+    }
+
+    /// A query that was throttled has not been carried out.
+    async fn repeated(
+        &self,
+        query: &Query,
+        records: usize,
+        body: Vec<u8>,
+        shown: &mut String,
+    ) -> std::result::Result<Answer, Fault> {
+        match self.send(query, records, body.clone(), shown).await {
             Err(Fault::Throttled(Some(wait))) if wait <= LONGEST_WAIT => {
                 tokio::time::sleep(wait).await;
-                self.send(query, records, body).await
+                self.send(query, records, body, shown).await
             }
             outcome => outcome,
         }
     }
 
-    async fn send(&self, query: &Query, records: usize, body: Vec<u8>) -> std::result::Result<Answer, Fault> {
+    /// `shown` gets the answer as people may see it, when the query is a mutation.
+    async fn send(
+        &self,
+        query: &Query,
+        records: usize,
+        body: Vec<u8>,
+        shown: &mut String,
+    ) -> std::result::Result<Answer, Fault> {
         let reservation = self.budget.reserve(query, records).await?;
         let request = Request {
             method: Method::POST,
@@ -112,6 +144,9 @@ impl Api {
             timeout: self.timeout,
         };
         let response = self.client.send(request).await?;
+        if query.writes {
+            *shown = Exchange::response(&response);
+        }
         let mut answer: Value = if response.status.is_success() { response.json()? } else { Value::Null };
         let cost = answer.pointer_mut("/extensions/cost").map(Value::take);
         let cost: Option<Cost> = cost.and_then(|cost| serde_json::from_value(cost).ok());

@@ -1,5 +1,7 @@
 //! From Shopify's shapes to the canonical ones.
 
+mod sales;
+
 use chrono::{DateTime, Utc};
 use domain::canonical::{Address, Canonical, Customer, Order, OrderLine, Product, Reference};
 use domain::{Entity, Money};
@@ -7,9 +9,13 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
+use super::normalise;
 use crate::error::{Error, Result};
 use crate::settings::join;
+use crate::text::line;
 use crate::vendor::Found;
+use sales::{PaymentNode, ShipmentNode, StockNode};
+pub(super) use sales::{items_of, payments_of, shipments_of};
 
 /// Reads nodes of one entity.
 #[derive(Clone, Copy)]
@@ -20,28 +26,50 @@ pub(super) struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    /// `None` when the node is none of the entity's records: a refund among the payments.
+    ///
     /// # Errors
     /// Why the node cannot be read, for people.
-    pub fn read(&self, node: &Value) -> std::result::Result<Found, String> {
-        match self.entity {
+    pub fn read(&self, node: &Value) -> std::result::Result<Option<Found>, String> {
+        let found = match self.entity {
             Entity::Order => parsed::<OrderNode>(node)?.found(self),
             Entity::Customer => parsed::<CustomerNode>(node)?.found(self),
-            Entity::Product | Entity::Payment | Entity::Shipment | Entity::Stock => {
-                parsed::<ProductNode>(node)?.found(self)
+            Entity::Product => parsed::<ProductNode>(node)?.found(self),
+            Entity::Payment => {
+                let node = parsed::<PaymentNode>(node)?;
+                return if node.is_payment() { node.found(self).map(Some) } else { Ok(None) };
             }
-        }
+            Entity::Shipment => {
+                let node = parsed::<ShipmentNode>(node)?;
+                return if node.is_shipment() { node.found(self).map(Some) } else { Ok(None) };
+            }
+            Entity::Stock => {
+                let node = parsed::<StockNode>(node)?;
+                return if node.is_stocked() { node.found(self).map(Some) } else { Ok(None) };
+            }
+        };
+        found.map(Some)
     }
 
     fn found(&self, id: String, label: String, modified_at: DateTime<Utc>, record: Canonical) -> Found {
-        let page = match self.entity {
-            Entity::Order => "orders",
+        let page = id.clone();
+        self.found_at(id, &page, label, modified_at, record)
+    }
+
+    /// A record that people see on another record's page.
+    fn found_at(&self, id: String, page: &str, label: String, modified_at: DateTime<Utc>, record: Canonical) -> Found {
+        let screen = match self.entity {
+            Entity::Order | Entity::Payment | Entity::Shipment => "orders",
             Entity::Customer => "customers",
-            Entity::Product | Entity::Payment | Entity::Shipment | Entity::Stock => "products",
+            Entity::Product | Entity::Stock => "products",
         };
-        let url = numeric(&id).map(|number| join(self.shop, &["admin", page, number]).to_string());
-        Found { id, label, url, modified_at: Some(modified_at), record }
+        let url = numeric(page).map(|number| join(self.shop, &["admin", screen, number]).to_string());
+        Found { id, label: line(&label, LONGEST_LABEL), url, modified_at: Some(modified_at), record }
     }
 }
+
+/// What a person knows a record by is one line of a list.
+const LONGEST_LABEL: usize = 255;
 
 fn parsed<'a, T: Deserialize<'a>>(node: &'a Value) -> std::result::Result<T, String> {
     T::deserialize(node).map_err(|error| format!("a field has an unexpected shape ({error})"))
@@ -70,7 +98,7 @@ impl OrderNode {
             number: self.name.clone(),
             placed_on: Some(self.created_at.date_naive()),
             currency: self.currency_code,
-            note: self.note.filter(|note| !note.trim().is_empty()),
+            note: normalise::note(self.note.as_deref()),
             customer: self.customer.map(CustomerPointer::reference),
             ship_to: self.shipping_address.and_then(AddressNode::address),
             lines: self.line_items.nodes.into_iter().map(LineNode::line).collect::<std::result::Result<_, _>>()?,
@@ -101,7 +129,7 @@ impl LineNode {
                 .quantity
                 .checked_mul(1000)
                 .ok_or_else(|| format!("“{}”: the quantity is too large", self.title))?,
-            title: self.title,
+            title: line(&self.title, normalise::LONGEST_LINE),
             unit_price: self.discounted_unit_price_set.money()?,
         })
     }
@@ -122,7 +150,7 @@ impl CustomerNode {
     fn found(self, reader: &Reader<'_>) -> std::result::Result<Found, String> {
         let record = Canonical::Customer(Customer {
             email: self.default_email_address.and_then(EmailNode::address),
-            name: self.display_name.clone(),
+            name: line(&self.display_name, normalise::LONGEST_LINE),
             phone: self.default_phone_number.and_then(PhoneNode::number),
             address: self.default_address.and_then(AddressNode::address),
         });
@@ -149,13 +177,14 @@ impl ProductNode {
     fn found(self, reader: &Reader<'_>) -> std::result::Result<Found, String> {
         let variant = self.variants.nodes.into_iter().next();
         let (sku, price) = variant.map_or((None, None), |variant| (variant.sku, Some(variant.price)));
-        let sku = sku.map(|sku| sku.trim().to_owned()).unwrap_or_default();
+        let sku = line(sku.as_deref().unwrap_or_default(), normalise::LONGEST_LINE);
         let price = match (price, reader.shop_currency) {
             (Some(price), Some(currency)) => Some(amount(&price, currency)?),
             _ => None,
         };
-        let label = if sku.is_empty() { self.title.clone() } else { sku.clone() };
-        let record = Canonical::Product(Product { sku, title: self.title, price });
+        let title = line(&self.title, normalise::LONGEST_LINE);
+        let label = if sku.is_empty() { title.clone() } else { sku.clone() };
+        let record = Canonical::Product(Product { sku, title, price: price.filter(|price| price.minor != 0) });
         Ok(reader.found(self.id, label, self.updated_at, record))
     }
 }
@@ -198,7 +227,7 @@ struct PhoneNode {
 
 impl PhoneNode {
     fn number(self) -> Option<String> {
-        self.phone_number.filter(|number| !number.trim().is_empty())
+        normalise::phone(self.phone_number.as_deref())
     }
 }
 
@@ -216,17 +245,15 @@ struct AddressNode {
 
 impl AddressNode {
     fn address(self) -> Option<Address> {
-        let filled = |part: Option<String>| part.filter(|part| !part.trim().is_empty());
-        let address = Address {
-            name: filled(self.name),
-            line1: filled(self.address1),
-            line2: filled(self.address2),
-            city: filled(self.city),
-            region: filled(self.province_code),
-            postal_code: filled(self.zip),
-            country: filled(self.country_code_v2),
-        };
-        (address != Address::default()).then_some(address)
+        normalise::address(&Address {
+            name: self.name,
+            line1: self.address1,
+            line2: self.address2,
+            city: self.city,
+            region: self.province_code,
+            postal_code: self.zip,
+            country: self.country_code_v2,
+        })
     }
 }
 
@@ -319,47 +346,19 @@ pub(super) fn is_gid(entity: Entity, id: &str) -> bool {
     let kind = match entity {
         Entity::Order => "gid://shopify/Order/",
         Entity::Customer => "gid://shopify/Customer/",
-        Entity::Product | Entity::Payment | Entity::Shipment | Entity::Stock => "gid://shopify/Product/",
+        Entity::Product => "gid://shopify/Product/",
+        Entity::Payment => "gid://shopify/OrderTransaction/",
+        Entity::Shipment => "gid://shopify/Fulfillment/",
+        Entity::Stock => "gid://shopify/InventoryItem/",
     };
     id.starts_with(kind) && numeric(id).is_some()
 }
 
-fn numeric(gid: &str) -> Option<&str> {
+pub(super) fn numeric(gid: &str) -> Option<&str> {
     let number = gid.rsplit('/').next()?;
     (!number.is_empty() && number.len() <= 20 && number.bytes().all(|byte| byte.is_ascii_digit())).then_some(number)
 }
 
 pub(super) fn malformed(message: &str) -> Error {
     Error::Malformed { message: message.to_owned() }
-}
-
-/// The canonical fields and where they are at Shopify.
-pub(crate) const fn fields(entity: Entity) -> &'static [(&'static str, &'static str)] {
-    match entity {
-        Entity::Order => &[
-            ("number", "Order.name"),
-            ("placed_on", "Order.createdAt (date, UTC)"),
-            ("currency", "Order.currencyCode"),
-            ("note", "Order.note"),
-            ("customer", "Order.customer"),
-            ("ship_to", "Order.shippingAddress"),
-            ("lines.product", "LineItem.product"),
-            ("lines.title", "LineItem.title"),
-            ("lines.quantity", "LineItem.quantity"),
-            ("lines.unit_price", "LineItem.discountedUnitPriceSet.shopMoney"),
-            ("shipping", "Order.totalShippingPriceSet.shopMoney"),
-            ("tax", "Order.totalTaxSet.shopMoney"),
-            ("total", "Order.totalPriceSet.shopMoney"),
-        ],
-        Entity::Customer => &[
-            ("email", "Customer.defaultEmailAddress"),
-            ("name", "Customer.displayName"),
-            ("phone", "Customer.defaultPhoneNumber"),
-            ("address", "Customer.defaultAddress"),
-        ],
-        Entity::Payment | Entity::Shipment | Entity::Stock => &[],
-        Entity::Product => {
-            &[("sku", "first variant's sku"), ("title", "Product.title"), ("price", "first variant's price")]
-        }
-    }
 }

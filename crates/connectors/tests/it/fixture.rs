@@ -122,6 +122,31 @@ impl Fixture {
         self.control("GET", &format!("/{}/stats", self.vendor), Value::Null).await
     }
 
+    /// What was written of an entity through the API.
+    pub async fn writes(&self, entity: Entity) -> Value {
+        let table = match (self.vendor, entity) {
+            (Vendor::Shopify, _) => noun(entity),
+            (Vendor::Acumatica, Entity::Order) => "SalesOrder",
+            (Vendor::Acumatica, Entity::Customer) => "Customer",
+            (Vendor::Acumatica, Entity::Product) => "StockItem",
+            (Vendor::Acumatica, Entity::Payment) => "Payment",
+            (Vendor::Acumatica, Entity::Shipment) => "Shipment",
+            (Vendor::Acumatica, Entity::Stock) => "InventorySummary",
+        };
+        self.stats().await["writes"][table].clone()
+    }
+
+    /// How many records of an entity there are.
+    pub async fn count(&self, entity: Entity) -> u64 {
+        let listed = self.control("GET", &format!("/{}/{}", self.vendor, noun(entity)), Value::Null).await;
+        listed["count"].as_u64().unwrap()
+    }
+
+    /// Changes the vendor's schema.
+    pub async fn drift(&self, change: Value) {
+        self.control("POST", &format!("/{}/schema", self.vendor), change).await;
+    }
+
     pub async fn forget(&self) {
         self.control("POST", "/reset", json!({})).await;
     }
@@ -138,7 +163,7 @@ impl Fixture {
     }
 }
 
-fn noun(entity: Entity) -> &'static str {
+pub fn noun(entity: Entity) -> &'static str {
     match entity {
         Entity::Order => "orders",
         Entity::Customer => "customers",

@@ -11,3 +11,4 @@ mod guard;
 mod round_trip;
 mod sessions;
 mod shopify;
+mod writing;

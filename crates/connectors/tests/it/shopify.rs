@@ -1,6 +1,6 @@
 //! Shopify's own: cost, long orders, what it cannot do yet.
 
-use connectors::{Connector, Error, Listing, Save};
+use connectors::{Connector, Error, Listing};
 use domain::canonical::Canonical;
 use domain::{Entity, Money, Vendor};
 use serde_json::json;
@@ -15,7 +15,7 @@ fn orders() -> Listing {
 async fn an_order_is_read_with_everything_that_the_canonical_order_has() {
     let fixture = Fixture::new(Vendor::Shopify).await;
     let customer = fixture
-        .record(Entity::Customer, json!({"firstName": "Ada", "lastName": "Byron", "email": "Ada@Example.org", "phone": "+43 1 5", "defaultAddress": {"name": "Ada Byron", "address1": "Ring 1", "city": "Wien", "zip": "1010", "countryCodeV2": "AT"}}))
+        .record(Entity::Customer, json!({"firstName": "Ada", "lastName": "Byron", "email": "Ada@Example.org", "phone": "+43 1 55", "defaultAddress": {"name": "Ada Byron", "address1": "Ring 1", "city": "Wien", "zip": "1010", "countryCodeV2": "AT"}}))
         .await;
     let product = fixture.record(Entity::Product, json!({"title": "Tea", "sku": "TEA-1", "price": "12.50"})).await;
     let order = fixture
@@ -42,7 +42,7 @@ async fn an_order_is_read_with_everything_that_the_canonical_order_has() {
     };
     assert_eq!(
         (read.name.as_str(), read.email.as_deref(), read.phone.as_deref()),
-        ("Ada Byron", Some("ada@example.org"), Some("+43 1 5"))
+        ("Ada Byron", Some("ada@example.org"), Some("+43155"))
     );
     let Canonical::Product(read) = connector.read(Entity::Product, &[product]).await.unwrap().remove(0).record else {
         panic!()
@@ -112,16 +112,6 @@ async fn until_refused(connector: &dyn Connector) -> Error {
         }
     }
     panic!("never refused")
-}
-
-#[tokio::test]
-async fn writing_is_refused_in_plain_words() {
-    let fixture = Fixture::new(Vendor::Shopify).await;
-    let connector = fixture.connector();
-    let record = Canonical::Customer(domain::canonical::Customer::default());
-    let save = Save { id: None, idempotency_key: "k".into(), record, current: None };
-    let failure = connector.save(&save).await.unwrap_err();
-    assert!(matches!(failure.error, Error::Rejected { code, .. } if code == "read_only"));
 }
 
 fn eur(minor: i64) -> Option<Money> {

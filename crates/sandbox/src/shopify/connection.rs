@@ -20,8 +20,9 @@ pub fn items<'a>(
     ty: &'static Type,
     merged: &Merged<'a>,
 ) -> Option<(Field, u64)> {
-    compiler.allow(merged, &["first", "after"]);
-    let page = page(compiler, merged)?;
+    compiler.allow(merged, &["first", "after", "namespace"]);
+    let mut page = page(compiler, merged)?;
+    page.namespace = compiler.argument(merged, "namespace").as_str().map(str::to_owned);
     let (connection, cost) = parts(compiler, ty, merged);
     let cost = total(&page, cost);
     Some((Field::Items(name, page, connection), cost))

@@ -184,7 +184,10 @@ impl Run<'_> {
         let own = doc.get(name).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         let all = computed.as_deref().unwrap_or(own);
         let after = page.after.map_or(0, |(_, number)| number);
-        let objects = all.iter().filter_map(Value::as_object);
+        let is_in = |object: &&Doc| {
+            page.namespace.as_ref().is_none_or(|of| object.get("namespace").and_then(Value::as_str) == Some(of))
+        };
+        let objects = all.iter().filter_map(Value::as_object).filter(is_in);
         let numbered = objects.map(|object| (0, object.get("id").and_then(Value::as_u64).unwrap_or_default(), object));
         let mut nodes: Vec<_> = numbered.filter(|(_, number, _)| *number > after).take(page.first + 1).collect();
         let more = nodes.len() > page.first;

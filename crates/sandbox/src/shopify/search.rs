@@ -8,10 +8,11 @@ use crate::table::Row;
 /// Longer searches are refused before they are read.
 const LONGEST: usize = 2_000;
 
-/// A search: all terms must hold.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
+/// A search: all terms of one of its branches must hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Search {
-    terms: Vec<Term>,
+    /// At least one; `OR` stands between them.
+    branches: Vec<Vec<Term>>,
     /// Fields that cannot be searched by; Shopify leaves them out and warns.
     pub unknown: Vec<String>,
 }
@@ -54,16 +55,23 @@ impl Search {
         if text.len() > LONGEST {
             return Err("Query is too long".to_owned());
         }
-        let mut search = Self::default();
+        let mut search = Self { branches: vec![Vec::new()], unknown: Vec::new() };
         for word in words(text) {
             if word.eq_ignore_ascii_case("and") {
                 continue;
             }
+            if word == "OR" {
+                search.branches.push(Vec::new());
+                continue;
+            }
             if word.eq_ignore_ascii_case("or") || word.eq_ignore_ascii_case("not") || word.starts_with(['(', ')', '-'])
             {
-                return Err(format!("The sandbox's search knows terms and AND, not `{word}`"));
+                return Err(format!("The sandbox's search knows terms, AND and OR, not `{word}`"));
             }
             search.add(&word)?;
+        }
+        if search.branches.len() > 1 && search.branches.iter().any(Vec::is_empty) {
+            return Err("OR stands between two terms".to_owned());
         }
         Ok(search)
     }
@@ -71,13 +79,13 @@ impl Search {
     /// Whether a record has every property that is searched for.
     #[must_use]
     pub fn matches(&self, row: &Row) -> bool {
-        self.terms.iter().all(|term| term.matches(row))
+        self.branches.iter().any(|terms| terms.iter().all(|term| term.matches(row)))
     }
 
     /// Whether everything matches.
     #[must_use]
     pub fn is_all(&self) -> bool {
-        self.terms.is_empty()
+        self.branches.iter().any(Vec::is_empty)
     }
 
     /// The lowest last change that can match, so that older records need not be looked at.
@@ -87,18 +95,19 @@ impl Search {
             Term::Updated(Order::AtLeast | Order::Above | Order::Equal, at) => Some(*at),
             _ => None,
         };
-        self.terms.iter().filter_map(lower).max()
+        // With several branches the least of them decides, and one without a bound lets everything through.
+        self.branches.iter().map(|terms| terms.iter().filter_map(lower).max()).min().flatten()
     }
 
     fn add(&mut self, word: &str) -> Result<(), String> {
         let Some((field, value)) = word.split_once(':') else {
-            self.terms.push(Term::Text(word.to_lowercase()));
+            self.push(Term::Text(word.to_lowercase()));
             return Ok(());
         };
         let (order, value) = comparison(value);
         let time =
             || parse_millis(value).map(|at| at / 1_000 * 1_000).ok_or_else(|| format!("`{value}` is not a time"));
-        self.terms.push(match field {
+        let term = match field {
             "updated_at" => Term::Updated(order, time()?),
             "created_at" | "processed_at" => Term::Created(order, time()?),
             "id" => Term::Id(order, value.parse().map_err(|_| format!("`{value}` is not an id"))?),
@@ -114,8 +123,15 @@ impl Search {
                 self.unknown.push(field.to_owned());
                 return Ok(());
             }
-        });
+        };
+        self.push(term);
         Ok(())
+    }
+
+    fn push(&mut self, term: Term) {
+        if let Some(terms) = self.branches.last_mut() {
+            terms.push(term);
+        }
     }
 }
 
@@ -213,7 +229,9 @@ mod tests {
     fn unknown_fields_are_left_out_and_bad_values_refused() {
         assert_eq!(Search::parse("colour:red").unwrap().unknown, ["colour"]);
         assert!(Search::parse("updated_at:>=soon").is_err());
-        assert!(Search::parse("a OR b").is_err());
+        assert!(Search::parse("a OR ").is_err() && Search::parse("a or b").is_err());
+        let either = Search::parse("name:'#1' OR name:'#1001'").unwrap();
+        assert!(either.matches(&row(0)) && either.updated_from().is_none());
         assert!(Search::parse("name:'#1001' id:>=5001").unwrap().matches(&row(0)));
         assert!(!Search::parse(r"name:'#1\'001 OR name:*'").unwrap().matches(&row(0)));
     }

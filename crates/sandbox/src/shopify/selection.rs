@@ -76,6 +76,8 @@ pub struct Page {
     pub by_updated: bool,
     /// From the end.
     pub reverse: bool,
+    /// Only those of this namespace (metafields).
+    pub namespace: Option<String>,
 }
 
 /// What was asked for on a connection.

@@ -51,7 +51,7 @@ pub fn complete(doc: &mut Doc) -> Result<(), Refusal> {
 /// A `MailingAddressInput` as the record keeps it; parts that are not named are empty.
 pub fn address(input: &Value) -> Result<Value, Refusal> {
     let part = |name: &str| input.get(name).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty());
-    let country = part("countryCode").map(str::to_uppercase);
+    let country = part("countryCode").map(str::to_ascii_uppercase);
     if country.as_ref().is_some_and(|code| code.len() != 2 || !code.bytes().all(|byte| byte.is_ascii_alphabetic())) {
         return Err(invalid("country", "Country is not valid"));
     }
@@ -60,7 +60,7 @@ pub fn address(input: &Value) -> Result<Value, Refusal> {
     Ok(json!({
         "firstName": part("firstName"), "lastName": part("lastName"), "name": name, "company": part("company"),
         "address1": part("address1"), "address2": part("address2"), "city": part("city"), "zip": part("zip"),
-        "province": part("provinceCode"), "provinceCode": part("provinceCode").map(str::to_uppercase),
+        "province": part("provinceCode"), "provinceCode": part("provinceCode").map(str::to_ascii_uppercase),
         "country": country, "countryCodeV2": country, "phone": part("phone"),
     }))
 }
