@@ -4,6 +4,7 @@ mod assets;
 mod client_ip;
 mod csrf;
 mod events;
+mod export;
 mod headers;
 mod health;
 mod listener;
@@ -73,7 +74,10 @@ pub fn router(site: &Site) -> Router {
         .with_state(site.clone())
         .merge(pages::routes(site))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, LONGEST));
-    let streams = Router::new().route("/o/{slug}/events", get(events::stream)).with_state(site.clone());
+    let streams = Router::new()
+        .route("/o/{slug}/events", get(events::stream))
+        .route("/o/{slug}/history.csv", get(export::csv))
+        .with_state(site.clone());
     let for_people = quick
         .merge(streams)
         .layer(from_fn(redirects::ask_to_sign_in))

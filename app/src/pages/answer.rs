@@ -9,7 +9,7 @@ use crate::rpc::{Load, Post, Shown};
 use crate::ui::{Notice, use_toasts};
 
 #[cfg(feature = "ssr")]
-pub use server::answer;
+pub use server::{answer, came_from};
 
 /// Says in a toast what came of an action, and calls `then` when it was done.
 pub fn tell<T: DeserializeOwned + 'static>(
@@ -67,7 +67,8 @@ mod server {
     }
 
     /// The address of the page with the form, when it is one of the organisation's; its overview else.
-    fn came_from(slug: &str) -> String {
+    #[must_use]
+    pub fn came_from(slug: &str) -> String {
         let home = crate::frame::href(slug, "");
         let referer = request::header(REFERER).unwrap_or_default();
         let path =

@@ -17,6 +17,12 @@ impl Body {
         self
     }
 
+    /// A body that was encoded before.
+    #[must_use]
+    pub fn encoded(text: String) -> Self {
+        Self(text)
+    }
+
     /// The encoded text.
     #[must_use]
     pub fn into_text(self) -> String {
@@ -81,6 +87,7 @@ impl Arg for HistoryFilter {
         self.text.put(&format!("{name}[text]"), body);
         self.after.put(&format!("{name}[after]"), body);
         self.before.put(&format!("{name}[before]"), body);
+        // The columns are the screen's own affair.
     }
 }
 
@@ -105,7 +112,8 @@ shown!(
     Phase,
     RecordAction,
     RecordStatus,
-    Vendor
+    Vendor,
+    i64
 );
 
 #[cfg(test)]

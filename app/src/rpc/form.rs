@@ -65,6 +65,11 @@ impl<T> Post<T> {
         send(self.path, self.state, body.into_text());
     }
 
+    /// Forgets what was answered last: what it was about is no longer on the screen.
+    pub fn forget(self) {
+        self.state.answer.set(None);
+    }
+
     /// Whether it is under way.
     #[must_use]
     pub fn pending(self) -> Signal<bool> {

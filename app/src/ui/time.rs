@@ -77,6 +77,21 @@ pub fn MaybeTime(at: Option<DateTime<Utc>>) -> impl IntoView {
     }
 }
 
+/// A time to come; once it has come, that it is due.
+#[component]
+pub fn Due(at: DateTime<Utc>) -> impl IntoView {
+    let now = expect_context::<Clock>().each_ten_seconds;
+    view! {
+        <time datetime=machine(at) title=absolute(at)>
+            {move || match now.get() {
+                None => absolute(at),
+                Some(now) if at <= now => "due".to_owned(),
+                Some(now) => relative(at, now),
+            }}
+        </time>
+    }
+}
+
 /// How long it is until `until`, second by second; nothing once it has come.
 #[component]
 pub fn Countdown(until: DateTime<Utc>) -> impl IntoView {

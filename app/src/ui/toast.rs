@@ -9,13 +9,14 @@ use super::status::ToneIcon;
 /// At most so many stand at once.
 const MOST: usize = 4;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 struct Toast {
     id: u64,
     tone: Tone,
     text: String,
     /// Where it leads, and in which words.
     link: Option<(String, String)>,
+    undo: Option<Callback<()>>,
 }
 
 /// The toasts of this tab.
@@ -28,23 +29,28 @@ pub struct Toasts {
 impl Toasts {
     /// Says `text` for some seconds; what went wrong stays longer.
     pub fn push(&self, tone: Tone, text: impl Into<String>) {
-        self.show(tone, text.into(), None);
+        self.show(tone, text.into(), None, None);
+    }
+
+    /// The same with a button that takes it back.
+    pub fn push_undo(&self, tone: Tone, text: impl Into<String>, undo: Callback<()>) {
+        self.show(tone, text.into(), None, Some(undo));
     }
 
     /// The same with a link.
     pub fn push_link(&self, tone: Tone, text: impl Into<String>, href: impl Into<String>, words: impl Into<String>) {
-        self.show(tone, text.into(), Some((href.into(), words.into())));
+        self.show(tone, text.into(), Some((href.into(), words.into())), None);
     }
 
-    fn show(&self, tone: Tone, text: String, link: Option<(String, String)>) {
+    fn show(&self, tone: Tone, text: String, link: Option<(String, String)>, undo: Option<Callback<()>>) {
         let id = self.next.get_value();
         self.next.set_value(id + 1);
         self.shown.update(|shown| {
-            shown.push(Toast { id, tone, text, link });
+            shown.push(Toast { id, tone, text, link, undo });
             let extra = shown.len().saturating_sub(MOST);
             shown.drain(..extra);
         });
-        let seconds = if matches!(tone, Tone::Failure | Tone::Warning) { 12 } else { 6 };
+        let seconds = if matches!(tone, Tone::Failure | Tone::Warning) || undo.is_some() { 12 } else { 6 };
         let toasts = *self;
         set_timeout(move || toasts.dismiss(id), std::time::Duration::from_secs(seconds));
     }
@@ -76,6 +82,14 @@ pub(crate) fn ToastRegion() -> impl IntoView {
                         <ToneIcon tone=toast.tone />
                         <p>{toast.text.clone()}</p>
                         {toast.link.clone().map(|(href, words)| view! { <a href=href>{words}</a> })}
+                        {toast.undo.map(|undo| {
+                            let take_back = move |_| {
+                                toasts.dismiss(toast.id);
+                                // The page whose action it was may be gone by now.
+                                let _ = undo.try_run(());
+                            };
+                            view! { <button type="button" class="button button-quiet" on:click=take_back>"Undo"</button> }
+                        })}
                         <button
                             type="button"
                             class="button button-quiet button-icon"

@@ -33,6 +33,35 @@ pub struct HistoryFilter {
     /// Where the page begins: the cursor that another page gave. The newest change comes first.
     pub after: Option<String>,
     pub before: Option<String>,
+    /// The columns that somebody chose to see, beside the record itself; none = the usual ones.
+    #[serde(default)]
+    pub columns: Vec<HistoryColumn>,
+}
+
+crate::text_enum! {
+    /// A column of the list, beside the record itself.
+    HistoryColumn {
+        Sync = "sync", "Sync";
+        Status = "status", "Status";
+        SourceId = "source_id", "Source id";
+        DestinationId = "destination_id", "Destination id";
+        LastOperation = "last_operation", "Last operation";
+        LastError = "last_error", "Last error";
+        Attempts = "attempts", "Attempts";
+        LastAttempt = "last_attempt", "Last attempt";
+        NextTry = "next_try", "Next try";
+        ChangedAtSource = "changed_at_source", "Changed at source";
+        ChangedAtDestination = "changed_at_destination", "Changed at destination";
+        Version = "version", "Version";
+    }
+}
+
+impl HistoryColumn {
+    /// Those that the list shows until somebody chooses others.
+    #[must_use]
+    pub const fn is_usual(self) -> bool {
+        !matches!(self, Self::Version)
+    }
 }
 
 /// A row of the Sync History.

@@ -41,13 +41,13 @@ const EACH: usize = 40;
 pub struct Streams(Arc<Mutex<HashMap<UserId, usize>>>);
 
 /// A place among a person's streams; it is free again when this is dropped.
-struct Place {
+pub(super) struct Place {
     streams: Streams,
     user: UserId,
 }
 
 impl Streams {
-    fn take(&self, user: UserId) -> Option<Place> {
+    pub(super) fn take(&self, user: UserId) -> Option<Place> {
         let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let count = open.entry(user).or_default();
         if *count >= EACH {

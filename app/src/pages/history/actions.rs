@@ -20,10 +20,37 @@ pub fn use_record_action() -> Post<ActionOutcome> {
     Effect::new(move |_| {
         if let Some(result) = action.value() {
             let (tone, text) = said(&result);
-            toasts.push(tone, text);
+            match untrack(|| undo_of(&result, &action.sent().get())) {
+                Some(body) => {
+                    let undo = Callback::new(move |()| action.send(Body::encoded(body.clone())));
+                    toasts.push_undo(tone, text, undo);
+                }
+                None => toasts.push(tone, text),
+            }
         }
     });
     action
+}
+
+/// What takes the action on a selection back, as it is sent. Of everything that matches, nobody knows any more what it was.
+fn undo_of(result: &Result<ActionOutcome, AppError>, sent: &str) -> Option<String> {
+    let outcome = result.as_ref().ok().filter(|outcome| outcome.done > 0)?;
+    let undo = outcome.action.undone_by()?;
+    let field = format!("action={}", outcome.action);
+    let pairs: Vec<&str> = sent.split('&').collect();
+    let place = pairs.iter().position(|pair| *pair == field)?;
+    if pairs.contains(&"all=true") {
+        return None;
+    }
+    let undo = format!("action={undo}");
+    Some(
+        pairs
+            .iter()
+            .enumerate()
+            .map(|(at, pair)| if at == place { &undo } else { *pair })
+            .collect::<Vec<_>>()
+            .join("&"),
+    )
 }
 
 /// Everything that matches `filter`, as the server function takes it.
@@ -40,13 +67,30 @@ pub fn RecordActions(
     status: RecordStatus,
     action: Post<ActionOutcome>,
 ) -> impl IntoView {
-    let applies = RecordAction::ALL.iter().filter(|act| act.applies_to(status));
+    let applies = RecordAction::ALL.iter().filter(|act| act.applies_to(status) && **act != RecordAction::Forget);
     let buttons = applies.map(|act| ActionButton(ActionButtonProps { act: *act, action })).collect_view();
     view! {
         <PostForm post=action>
             <input type="hidden" name="slug" value=slug/>
             <input type="hidden" name="ids[]" value=record.to_string()/>
-            <div class="buttons">{buttons}</div>
+            <div class="buttons">
+                {buttons}
+                <details class="menu">
+                    <summary class="button button-quiet">"Delete…"</summary>
+                    <div class="menu-body">
+                        <p>{super::bulk::FORGET}</p>
+                        <button
+                            type="submit"
+                            class="button button-danger"
+                            name="action"
+                            value=RecordAction::Forget.as_str()
+                            disabled=move || action.pending().get()
+                        >
+                            {RecordAction::Forget.label()}
+                        </button>
+                    </div>
+                </details>
+            </div>
         </PostForm>
     }
 }
@@ -99,6 +143,16 @@ pub fn outcome_text(outcome: &ActionOutcome) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_skip_of_a_selection_is_taken_back_and_one_of_everything_is_not() {
+        let outcome = ActionOutcome { action: RecordAction::Skip, done: 2, left: 0, runs: Vec::new() };
+        let undo = |sent| undo_of(&Ok(outcome.clone()), sent);
+        assert_eq!(undo("slug=a&ids[]=1&action=skip").as_deref(), Some("slug=a&ids[]=1&action=set_prepared"));
+        assert_eq!(undo("slug=a&action=skip&all=true"), None);
+        let forgot = ActionOutcome { action: RecordAction::Forget, ..outcome.clone() };
+        assert_eq!(undo_of(&Ok(forgot), "action=forget"), None);
+    }
 
     #[test]
     fn the_outcome_says_what_was_done_and_what_was_left() {

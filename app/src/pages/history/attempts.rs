@@ -1,4 +1,4 @@
-//! The timeline of a record's attempts.
+//! A record's attempts, as its timeline shows them.
 
 use crate::prelude::*;
 use domain::canonical::Change;
@@ -6,16 +6,8 @@ use domain::history::AttemptView;
 
 use crate::ui::{CopyButton, Time};
 
-/// Every try, the newest first, each with what was sent and what came back.
-#[component]
-pub fn AttemptList(attempts: Vec<AttemptView>) -> impl IntoView {
-    if attempts.is_empty() {
-        return view! { <p class="muted">"Not tried yet. The next process run takes it up."</p> }.into_any();
-    }
-    view! { <ol class="attempts">{attempts.into_iter().map(attempt_item).collect_view()}</ol> }.into_any()
-}
-
-fn attempt_item(attempt: AttemptView) -> impl IntoView {
+/// A try, with what was sent and what came back.
+pub fn attempt_item(attempt: AttemptView) -> impl IntoView {
     let failed = attempt.error.is_some();
     let error = attempt.error.map(|error| {
         let code = attempt.error_code.map(|code| view! { <code>{code}</code> " " });

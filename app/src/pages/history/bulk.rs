@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 
 use crate::prelude::*;
-use domain::RecordId;
 use domain::history::{ActionOutcome, HistoryFilter};
 use domain::status::RecordAction;
+use domain::{RecordId, RecordStatus};
 
 use super::actions::on_all;
 use super::api::count_matching;
@@ -47,11 +47,11 @@ pub fn BulkBar(
         }
     };
     let more = move || everything.get().is_none() && (rows.next.read().is_some() || rows.previous.read().is_some());
-    let buttons = RecordAction::ALL.iter().map(|act| {
+    let button = move |act: &'static RecordAction, class: &'static str| {
         view! {
             <button
                 type="submit"
-                class="button"
+                class=class
                 name="action"
                 value=act.as_str()
                 disabled=move || action.pending().get()
@@ -65,7 +65,15 @@ pub fn BulkBar(
                 {act.label()}
             </button>
         }
+    };
+    let status = filter.status;
+    let of_conflicts = status == Some(RecordStatus::Conflict);
+    let offered = RecordAction::ALL.iter().filter(move |act| match act {
+        RecordAction::SourceWins | RecordAction::DestinationWins => of_conflicts,
+        RecordAction::Forget => false,
+        _ => filter_allows(act, status),
     });
+    let buttons = offered.map(|act| button(act, "button"));
     view! {
         <div class="bulk-bar" class:is-idle=move || chosen() == 0 role="group" aria-label="Selected records">
             <span class="bulk-count" aria-live="polite">{words}</span>
@@ -75,6 +83,13 @@ pub fn BulkBar(
                 </button>
             </Show>
             <span class="buttons">{buttons.collect_view()}</span>
+            <details class="menu">
+                <summary class="button button-quiet">"Delete…"</summary>
+                <div class="menu-body">
+                    <p>{FORGET}</p>
+                    {button(&RecordAction::Forget, "button button-danger")}
+                </div>
+            </details>
             <button type="button" class="button button-quiet needs-js" on:click=move |_| selected.set(HashSet::new())>
                 "Clear selection"
             </button>
@@ -138,6 +153,15 @@ fn Confirm(
             </div>
         </Dialog>
     }
+}
+
+/// What deleting from the history means.
+pub const FORGET: &str = "Forgets the record with its attempts and versions. Nothing is deleted in either system; the \
+    next full prepare finds it anew.";
+
+/// Whether an action does anything where only one status is listed.
+fn filter_allows(act: &RecordAction, status: Option<RecordStatus>) -> bool {
+    status.is_none_or(|status| act.applies_to(status))
 }
 
 fn records(count: i64) -> String {

@@ -2,16 +2,18 @@
 
 use crate::prelude::*;
 use chrono::{DateTime, Utc};
-use domain::RecordStatus;
-use domain::history::{ActionOutcome, HistoryFilter, RecordDetail, RecordRow, VersionView};
+use domain::history::{ActionOutcome, HistoryFilter, RecordDetail, RecordRow};
+use domain::{RecordStatus, Side};
 
 use super::actions::RecordActions;
-use super::attempts::{AttemptList, change_table};
+use super::attempts::change_table;
 use super::filter::address;
+use super::part::{Part, part_address};
 use super::table::external;
+use super::timeline::Timeline;
 use crate::rpc::Post;
 use crate::ui::time::{MaybeTime, absolute, duration, machine};
-use crate::ui::{RecordBadge, Time, now_signal};
+use crate::ui::{RecordBadge, now_signal};
 
 /// The drawer's content below its heading.
 #[component]
@@ -22,7 +24,7 @@ pub fn RecordDetails(
     may_operate: bool,
     action: Post<ActionOutcome>,
 ) -> impl IntoView {
-    let RecordDetail { row, attempts, versions, changes, waits_for, .. } = detail;
+    let RecordDetail { row, attempts, versions, changes, waits_for, edits, replay_version, gone, ends, .. } = detail;
     let actions = may_operate.then(|| {
         view! { <RecordActions slug=slug.clone() record=row.id status=row.status action=action/> }
     });
@@ -35,21 +37,42 @@ pub fn RecordDetails(
         }
     });
     view! {
-        <p class="drawer-title">{row.description.clone()}</p>
         {problem(&row)}
+        {conflict_notice(&slug, &filter, &row)}
+        {coming(replay_version, gone, &ends)}
         {actions}
         {facts(&slug, &row)}
         {waits_for_list(&slug, &filter, waits_for)}
-        <section aria-labelledby="drawer-attempts">
-            <h3 id="drawer-attempts">"Attempts"</h3>
-            <AttemptList attempts=attempts/>
-        </section>
         {changes}
-        <section aria-labelledby="drawer-versions">
-            <h3 id="drawer-versions">"Versions"</h3>
-            {version_list(versions)}
+        <section aria-labelledby="drawer-timeline">
+            <h3 id="drawer-timeline">"What happened"</h3>
+            <Timeline attempts edits versions/>
         </section>
     }
+}
+
+/// The way to the choice, when both sides changed.
+fn conflict_notice(slug: &str, filter: &HistoryFilter, row: &RecordRow) -> impl IntoView + use<> {
+    let href = (row.status == RecordStatus::Conflict).then(|| part_address(slug, filter, row.id, Part::Conflict))?;
+    Some(view! {
+        <div class="notice notice-warning">
+            <p class="notice-title">"Both sides changed"</p>
+            <p>"Look at both, and choose what they shall hold."</p>
+            <p><a class="button button-primary" href=href>"Resolve the conflict"</a></p>
+        </div>
+    })
+}
+
+/// What the next process run does with it, when it is not the usual.
+fn coming(replay: Option<i64>, gone: Option<Side>, ends: &(String, String)) -> impl IntoView + use<> {
+    let replay =
+        replay.map(|version| format!("Version {version} is processed next, in place of what the source says now."));
+    let gone = gone.map(|side| {
+        let name = if side == Side::Source { &ends.0 } else { &ends.1 };
+        format!("It seems to be gone in {name}. The next process run reads it to be sure.")
+    });
+    let sentences = replay.into_iter().chain(gone).map(|text| view! { <p>{text}</p> }).collect_view();
+    view! { <div class="coming">{sentences}</div> }
 }
 
 /// What went wrong, in the vendor's words, and when it is tried again.
@@ -124,30 +147,6 @@ fn waits_for_list(slug: &str, filter: &HistoryFilter, rows: Vec<RecordRow>) -> i
             <ul class="waits">{items}</ul>
         </section>
     })
-}
-
-fn version_list(versions: Vec<VersionView>) -> impl IntoView {
-    let item = |version: VersionView| {
-        view! {
-            <tr>
-                <th scope="row" class="numeric">{version.version}</th>
-                <td><Time at=version.seen_at/></td>
-                <td><MaybeTime at=version.modified_at/></td>
-            </tr>
-        }
-    };
-    view! {
-        <table class="table table-plain">
-            <thead>
-                <tr>
-                    <th scope="col" class="numeric">"Version"</th>
-                    <th scope="col">"Seen"</th>
-                    <th scope="col">"Changed at source"</th>
-                </tr>
-            </thead>
-            <tbody>{versions.into_iter().map(item).collect_view()}</tbody>
-        </table>
-    }
 }
 
 /// When the next try is, on the clock and from now.

@@ -1,7 +1,7 @@
 //! What is shown, as the URL says it.
 
 use domain::RecordId;
-use domain::history::{HistoryFilter, MAX_SEARCH, RecordRow};
+use domain::history::{HistoryColumn, HistoryFilter, MAX_SEARCH, RecordRow};
 use leptos_router::params::ParamsMap;
 
 /// The filter that the query says. What cannot be read is left out: an old link still shows something.
@@ -15,13 +15,16 @@ pub fn filter_of(query: &ParamsMap) -> HistoryFilter {
         text: filled("q").map(|text| text.trim().chars().take(MAX_SEARCH).collect()),
         after: filled("after"),
         before: filled("before"),
+        columns: columns_of(query),
     }
 }
 
-/// The record whose drawer is open.
-#[must_use]
-pub fn record_of(query: &ParamsMap) -> Option<RecordId> {
-    query.get("record").and_then(|id| id.parse().ok())
+/// The columns that somebody chose: `columns=status,attempts`, or a form's `columns=status&columns=attempts`.
+fn columns_of(query: &ParamsMap) -> Vec<HistoryColumn> {
+    let said: Vec<String> = query.get_all("columns").unwrap_or_default();
+    let named =
+        |column: &&HistoryColumn| said.iter().flat_map(|text| text.split(',')).any(|name| name == column.as_str());
+    HistoryColumn::ALL.iter().filter(named).copied().collect()
 }
 
 /// The address that shows `filter`, with the drawer of `record`.
@@ -34,12 +37,26 @@ pub fn address(slug: &str, filter: &HistoryFilter, record: Option<RecordId>) -> 
         ("q", filter.text.clone()),
         ("after", filter.after.clone()),
         ("before", filter.before.clone()),
+        ("columns", (!filter.columns.is_empty()).then(|| columns_text(&filter.columns))),
         ("record", record.map(|id| id.to_string())),
     ];
     let pairs = parts.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", encode(&value?))));
     let query = pairs.collect::<Vec<_>>().join("&");
     let mark = if query.is_empty() { "" } else { "?" };
     format!("/o/{slug}/history{mark}{query}")
+}
+
+fn columns_text(columns: &[HistoryColumn]) -> String {
+    columns.iter().map(|column| column.as_str()).collect::<Vec<_>>().join(",")
+}
+
+/// Where everything that matches is downloaded.
+#[must_use]
+pub fn export_address(slug: &str, filter: &HistoryFilter) -> String {
+    let page = address(slug, &first_page(filter), None);
+    let (path, query) = page.split_once('?').unwrap_or((&page, ""));
+    let mark = if query.is_empty() { "" } else { "?" };
+    format!("{path}.csv{mark}{query}")
 }
 
 /// The same filter from its first page.

@@ -7,11 +7,13 @@ use crate::prelude::*;
 use domain::RecordId;
 use domain::activity::{Event, EventBody};
 use domain::history::{ActionOutcome, HistoryFilter, RecordPage};
+use domain::status::RecordAction;
 use leptos::task::spawn_local;
 
 use super::api::load_history;
 use super::bulk::BulkBar;
-use super::filter::{address, first_page, is_first_page, narrows};
+use super::columns::ColumnMenu;
+use super::filter::{address, export_address, first_page, is_first_page, narrows};
 use super::rows::LiveRows;
 use super::table::{RecordTable, StatusTabs};
 use crate::error::AppError;
@@ -62,6 +64,13 @@ pub fn RecordList(
         <div class="list-head">
             <StatusTabs slug=slug.clone() filter=filter.clone() rows />
             {fresh_button(slug.clone(), filter.clone(), rows)}
+            <div class="list-tools">
+                <ColumnMenu slug=slug.clone() filter=filter.clone() />
+                // A download, not a page of the router's.
+                <a class="button button-quiet" href=export_address(&slug, &filter) rel="external" download="">
+                    "Export CSV"
+                </a>
+            </div>
         </div>
         <PostForm post=action>
             <input type="hidden" name="slug" value=slug.clone() />
@@ -99,8 +108,9 @@ fn follow(slug: String, rows: LiveRows, selected: RwSignal<HashSet<RecordId>>) {
         });
     };
     use_live().subscribe(move |event: &Event| {
-        let EventBody::Records { rows: changed, .. } = &event.body else { return };
-        if rows.patch(changed) && !waiting.get_value() {
+        let EventBody::Records { rows: changed, gone, .. } = &event.body else { return };
+        let touched = rows.forget(gone);
+        if (rows.patch(changed) || touched) && !waiting.get_value() {
             waiting.set_value(true);
             set_timeout(refresh.clone(), PAUSE);
         }
@@ -116,15 +126,16 @@ fn is_passing(answer: &Result<RecordPage, AppError>) -> bool {
 fn after_action(slug: String, rows: LiveRows, selected: RwSignal<HashSet<RecordId>>, action: Post<ActionOutcome>) {
     Effect::new(move |before: Option<usize>| {
         let version = action.version();
-        let done = untrack(|| Some(action.value()?.ok()?.done));
-        if let (true, Some(done)) = (before.is_some_and(|before| before != version), done) {
+        let done = untrack(|| action.value()?.ok());
+        if let (true, Some(outcome)) = (before.is_some_and(|before| before != version), done) {
+            let anew = outcome.done > TOLD || outcome.action == RecordAction::Forget;
             selected.set(HashSet::new());
             let (slug, filter) = (slug.clone(), rows.filter.get_value());
             spawn_local(async move {
                 match load_history(slug, filter).await {
                     Ok(_) if rows.rows.is_disposed() => {}
                     // Of so many, the stream does not tell one by one.
-                    Ok(page) if done > TOLD => rows.replace(page),
+                    Ok(page) if anew => rows.replace(page),
                     Ok(page) => rows.refresh(page, false),
                     Err(_) => {}
                 }

@@ -71,6 +71,15 @@ impl LiveRows {
         touched
     }
 
+    /// Takes away what was deleted from the history, and answers whether any of it was here.
+    pub fn forget(&self, gone: &[RecordId]) -> bool {
+        let here = self.rows.with_untracked(|rows| rows.iter().any(|row| gone.contains(&row.id)));
+        if here {
+            self.rows.update(|rows| rows.retain(|row| !gone.contains(&row.id)));
+        }
+        here || !gone.is_empty()
+    }
+
     /// Takes over a page that was read again. With `may_move`, a few new records come in at the top, and a list that
     /// is shorter than a page shows whatever there is.
     pub fn refresh(&self, page: RecordPage, may_move: bool) {

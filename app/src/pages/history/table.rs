@@ -3,13 +3,15 @@
 use std::collections::HashSet;
 
 use crate::prelude::*;
-use domain::history::{HistoryFilter, RecordRow};
+use domain::history::{HistoryColumn, HistoryFilter, RecordRow};
 use domain::{RecordId, RecordStatus};
 
+use super::columns::shown;
 use super::filter::{address, first_page};
+use super::part::{Part, part_address};
 use super::rows::{LiveRow, LiveRows};
 use crate::ui::number::grouped;
-use crate::ui::time::MaybeTime;
+use crate::ui::time::{Due, MaybeTime};
 use crate::ui::{Glyph, Icon, RecordBadge};
 
 /// The tabs that are there even when no record has the status.
@@ -56,8 +58,13 @@ pub fn RecordTable(
     rows: LiveRows,
     selected: Option<RwSignal<HashSet<RecordId>>>,
 ) -> impl IntoView {
+    let columns = StoredValue::new(shown(&filter));
     let link = StoredValue::new((slug, filter));
-    let href = move |id| link.with_value(|(slug, filter)| address(slug, filter, Some(id)));
+    // A conflict opens where it is resolved.
+    let part = |status| if status == RecordStatus::Conflict { Part::Conflict } else { Part::Overview };
+    let href =
+        move |row: &RecordRow| link.with_value(|(slug, filter)| part_address(slug, filter, row.id, part(row.status)));
+    let heads = columns.with_value(|columns| columns.iter().map(|column| head(*column)).collect_view());
     view! {
         <div class="table-region" role="region" aria-label="Records" tabindex="0">
             <table class="table table-cards history-table">
@@ -65,22 +72,12 @@ pub fn RecordTable(
                     <tr>
                         {selected.map(|selected| view! { <th scope="col">{select_page(rows, selected)}</th> })}
                         <th scope="col">"Record"</th>
-                        <th scope="col">"Sync"</th>
-                        <th scope="col">"Status"</th>
-                        <th scope="col">"Source id"</th>
-                        <th scope="col">"Destination id"</th>
-                        <th scope="col">"Last operation"</th>
-                        <th scope="col">"Last error"</th>
-                        <th scope="col" class="numeric">"Attempts"</th>
-                        <th scope="col">"Last attempt"</th>
-                        <th scope="col">"Next try"</th>
-                        <th scope="col">"Changed at source"</th>
-                        <th scope="col">"Changed at destination"</th>
+                        {heads}
                     </tr>
                 </thead>
                 <tbody>
                     <For each=move || rows.rows.get() key=|row| row.id let:live>
-                        {record_row(live, selected, href)}
+                        {record_row(live, selected, columns, href)}
                     </For>
                 </tbody>
             </table>
@@ -88,10 +85,20 @@ pub fn RecordTable(
     }
 }
 
+fn head(column: HistoryColumn) -> impl IntoView {
+    let class = if is_number(column) { "numeric" } else { "" };
+    view! { <th scope="col" class=class>{column.label()}</th> }
+}
+
+const fn is_number(column: HistoryColumn) -> bool {
+    matches!(column, HistoryColumn::Attempts | HistoryColumn::Version)
+}
+
 fn record_row(
     live: LiveRow,
     selected: Option<RwSignal<HashSet<RecordId>>>,
-    href: impl Fn(RecordId) -> String + Copy + Send + Sync + 'static,
+    columns: StoredValue<Vec<HistoryColumn>>,
+    href: impl Fn(&RecordRow) -> String + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
     let LiveRow { id, row } = live;
     let tick = selected.map(|selected| tick_box(id, row.with_untracked(|row| row.description.clone()), selected));
@@ -99,7 +106,7 @@ fn record_row(
     view! {
         <tr data-row="" class:is-selected=is_selected>
             {tick}
-            {move || row.with(|row| cells(row, href(id)))}
+            {move || row.with(|row| columns.with_value(|columns| cells(row, href(row), columns)))}
         </tr>
     }
 }
@@ -130,33 +137,60 @@ fn select_page(rows: LiveRows, selected: RwSignal<HashSet<RecordId>>) -> impl In
     view! { <input type="checkbox" aria-label="Select every record on this page" prop:checked=all on:change=toggle/> }
 }
 
-fn cells(row: &RecordRow, href: String) -> impl IntoView + use<> {
-    let error = row.last_error.clone().map(|error| {
-        let title = row.error_field.as_ref().map_or_else(|| error.clone(), |field| format!("{field}: {error}"));
-        view! { <span class="one-line" title=title>{error}</span> }
+fn cells(row: &RecordRow, href: String, columns: &[HistoryColumn]) -> impl IntoView + use<> {
+    let cells = columns.iter().map(|column| {
+        let class = match column {
+            HistoryColumn::LastError => "error-cell",
+            column if is_number(*column) => "numeric",
+            _ => "",
+        };
+        view! { <td data-label=column.label() class=class>{cell(row, *column)}</td> }
     });
-    let source = external(row.source_label.as_ref().or(row.source_id.as_ref()), row.source_url.as_ref());
-    let destination =
-        external(row.destination_label.as_ref().or(row.destination_id.as_ref()), row.destination_url.as_ref());
-    // What will never be tried again by itself has no next try, whatever time is left in its row.
-    let next_try = row.next_attempt_at.filter(|_| row.status.is_due_some_day());
     view! {
         <th scope="row" data-label="Record" class="record">
             <a href=href class="one-line record-link" data-record-link="" title=row.description.clone()>
                 {row.description.clone()}
             </a>
         </th>
-        <td data-label="Sync">{row.sync_name.clone()}</td>
-        <td data-label="Status"><RecordBadge status=row.status in_work=row.in_work/></td>
-        <td data-label="Source id">{source}</td>
-        <td data-label="Destination id">{destination}</td>
-        <td data-label="Last operation">{row.last_operation.label()}</td>
-        <td data-label="Last error" class="error-cell">{error}</td>
-        <td data-label="Attempts" class="numeric">{row.attempts}</td>
-        <td data-label="Last attempt"><MaybeTime at=row.last_attempt_at/></td>
-        <td data-label="Next try"><MaybeTime at=next_try/></td>
-        <td data-label="Changed at source"><MaybeTime at=row.source_modified_at/></td>
-        <td data-label="Changed at destination"><MaybeTime at=row.destination_modified_at/></td>
+        {cells.collect_view()}
+    }
+}
+
+fn cell(row: &RecordRow, column: HistoryColumn) -> AnyView {
+    use HistoryColumn as C;
+    match column {
+        C::Sync => row.sync_name.clone().into_any(),
+        C::Status => view! { <RecordBadge status=row.status in_work=row.in_work /> }.into_any(),
+        C::SourceId => {
+            external(row.source_label.as_ref().or(row.source_id.as_ref()), row.source_url.as_ref()).into_any()
+        }
+        C::DestinationId => {
+            let label = row.destination_label.as_ref().or(row.destination_id.as_ref());
+            external(label, row.destination_url.as_ref()).into_any()
+        }
+        C::LastOperation => row.last_operation.label().into_any(),
+        C::LastError => error_cell(row),
+        C::Attempts => row.attempts.into_any(),
+        C::LastAttempt => view! { <MaybeTime at=row.last_attempt_at /> }.into_any(),
+        C::NextTry => next_try(row),
+        C::ChangedAtSource => view! { <MaybeTime at=row.source_modified_at /> }.into_any(),
+        C::ChangedAtDestination => view! { <MaybeTime at=row.destination_modified_at /> }.into_any(),
+        C::Version => row.version.into_any(),
+    }
+}
+
+fn error_cell(row: &RecordRow) -> AnyView {
+    let Some(error) = row.last_error.clone() else { return ().into_any() };
+    let title = row.error_field.as_ref().map_or_else(|| error.clone(), |field| format!("{field}: {error}"));
+    view! { <span class="one-line" title=title>{error}</span> }.into_any()
+}
+
+/// When it is tried next: what will never be tried again by itself has no such time, whatever is left in its row, and a
+/// time that has come waits for the next run.
+fn next_try(row: &RecordRow) -> AnyView {
+    match row.next_attempt_at.filter(|_| row.status.is_due_some_day()) {
+        Some(at) => view! { <Due at /> }.into_any(),
+        None => view! { <MaybeTime at=None /> }.into_any(),
     }
 }
 
