@@ -4,12 +4,13 @@ use std::future::Future;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use engine::{Clock, Engine, dispatcher, keeper, sessions, sweeper};
+use engine::{Clock, Engine, breaker, dispatcher, keeper, sessions, sweeper};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 const DISPATCH: Duration = Duration::from_secs(1);
 const SWEEP: Duration = Duration::from_secs(5);
+const PROBE: Duration = Duration::from_secs(2);
 const KEEP: Duration = Duration::from_secs(5);
 const HOURLY: Duration = Duration::from_secs(3600);
 
@@ -20,6 +21,7 @@ pub(crate) fn start(tasks: &mut JoinSet<()>, engine: &Engine, clock: &Clock, sto
     };
     spawn("dispatcher", DISPATCH, Step::Dispatch);
     spawn("sweeper", SWEEP, Step::Sweep);
+    spawn("probes", PROBE, Step::Probe);
     spawn("keeper", KEEP, Step::Keep);
     spawn("hourly", HOURLY, Step::Hourly);
 }
@@ -28,6 +30,7 @@ pub(crate) fn start(tasks: &mut JoinSet<()>, engine: &Engine, clock: &Clock, sto
 enum Step {
     Dispatch,
     Sweep,
+    Probe,
     Keep,
     Hourly,
 }
@@ -37,6 +40,7 @@ impl Step {
         match self {
             Self::Dispatch => dispatcher::tick(&engine, now).await.map(|done| note("runs were started", done)),
             Self::Sweep => sweeper::tick(&engine, now).await.map(|done| note("runs were taken over", done)),
+            Self::Probe => breaker::tick(&engine, now).await.map(|done| note("connections are probed", done)),
             Self::Keep => keeper::tick(&engine, now).await,
             Self::Hourly => {
                 keeper::hourly(&engine, now).await?;

@@ -104,8 +104,18 @@ pub struct ConnectionView {
     pub last_error_at: Option<DateTime<Utc>>,
     /// Until then the vendor asked to wait.
     pub wait_until: Option<DateTime<Utc>>,
+    /// The system failed so often that nothing is sent to it until a probe has succeeded.
+    pub breaker: Option<Breaker>,
     pub syncs: u32,
     pub created_at: DateTime<Utc>,
+}
+
+/// A breaker that is open: everything that needs the connection waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Breaker {
+    pub opened_at: DateTime<Utc>,
+    /// When it is asked next whether the system is back.
+    pub probe_at: DateTime<Utc>,
 }
 
 /// What a connection test reached.

@@ -6,6 +6,7 @@
 
 pub mod accounts;
 pub mod activity;
+pub mod breaker;
 pub mod config;
 pub mod connections;
 pub mod db;

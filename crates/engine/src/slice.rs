@@ -7,6 +7,7 @@
 mod compare;
 mod context;
 mod dry_run;
+mod health;
 mod heartbeat;
 mod obstacle;
 mod open;
@@ -59,14 +60,21 @@ pub async fn run(engine: &Engine, job: Job, clock: &Clock) -> Result<()> {
         Err(Error::Superseded) => {
             tracing::info!(run.id = %job.run, tenant.id = %job.tenant, "the run was taken over; this slice stops");
             context.log_out_unknown().await;
-            return Ok(());
+            return give_back_slots(&context).await;
         }
         Err(error) => return Err(error),
     };
     match close(&mut context, next).boxed().await {
-        Err(Error::Superseded) => Ok(()),
+        Err(Error::Superseded) => give_back_slots(&context).await,
         other => other,
     }
+}
+
+/// The run is another's, or was cancelled: the slots that this epoch held are free, for it sends nothing more.
+async fn give_back_slots(context: &Context) -> Result<()> {
+    let mut tx = context.begin().await?;
+    store::leases::give_back(&mut tx, &context.run, context.now()).await?;
+    tx.commit().await
 }
 
 async fn work(context: &mut Context) -> Result<Next> {
@@ -90,10 +98,13 @@ async fn close(context: &mut Context, next: Next) -> Result<()> {
     let now = context.now();
     let run = context.run.clone();
     let mut tx = context.engine.db.begin(run.tenant).await?;
-    // The run's row is locked before the leases', as the heartbeat does.
+    // The connections' rows are locked first, then the run's, then the leases', as everywhere.
+    if ended_well(&run, &next) {
+        context.health.note_end(&context.connection_ids());
+    }
+    context.keep_health(&mut tx, "several records in a row got no answer").await?;
     match &next {
         Next::Continue => {
-            store::connections::note_success(&mut tx, &context.connection_ids(), now).await?;
             store::runs::release(&mut tx, &run, None, None, 0, now).await?;
             enqueue(&mut tx, &run, now).await?;
         }
@@ -102,10 +113,6 @@ async fn close(context: &mut Context, next: Next) -> Result<()> {
             enqueue(&mut tx, &run, *until).await?;
         }
         Next::Done { state, message, outcome } => {
-            // A test says itself what it found out about a saved connection.
-            if run.phase != Phase::Test && matches!(state, RunState::Succeeded | RunState::CompletedWithErrors) {
-                store::connections::note_success(&mut tx, &context.connection_ids(), now).await?;
-            }
             store::runs::finish(&mut tx, &run, *state, message.as_deref(), outcome.as_ref(), now).await?;
             announce(&mut tx, &run, *state, message.as_deref(), now).await?;
             chain(&mut tx, &run, *state, now).await?;
@@ -115,6 +122,16 @@ async fn close(context: &mut Context, next: Next) -> Result<()> {
     store::leases::give_back(&mut tx, &run, now).await?;
     store::activity::show_run(&mut tx, run.id, now).await?;
     tx.commit().await
+}
+
+/// Whether the slice has found its connections well. A test says itself what it found out about a saved connection.
+fn ended_well(run: &Taken, next: &Next) -> bool {
+    let well = match next {
+        Next::Continue => true,
+        Next::Wait { .. } => false,
+        Next::Done { state, .. } => matches!(state, RunState::Succeeded | RunState::CompletedWithErrors),
+    };
+    well && run.phase != Phase::Test
 }
 
 async fn enqueue(tx: &mut TenantTx, run: &Taken, at: chrono::DateTime<chrono::Utc>) -> Result<()> {

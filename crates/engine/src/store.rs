@@ -3,6 +3,7 @@
 pub mod accept;
 pub mod activity;
 pub mod attempts;
+pub mod breakers;
 pub mod conflicts;
 pub mod connections;
 pub mod counts;

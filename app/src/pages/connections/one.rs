@@ -107,9 +107,22 @@ fn Health(#[prop(into)] connection: Signal<ConnectionView>) -> impl IntoView {
         let connection = connection.get();
         connection.last_error.filter(|_| connection.last_error_at > connection.last_ok_at)
     };
+    let breaker = move || connection.with(|connection| connection.breaker);
     let waits = move || connection.with(|connection| connection.wait_until);
     view! {
         {move || failed().map(|error| view! { <Notice tone=Tone::Failure>{error}</Notice> })}
+        {move || {
+            breaker()
+                .map(|breaker| {
+                    view! {
+                        <Notice tone=Tone::Warning>
+                            "The system has not answered since " <Time at=breaker.opened_at />
+                            ". Nothing is sent to it, and what needs it waits without losing a try. It is asked again "
+                            <Countdown until=breaker.probe_at /> "."
+                        </Notice>
+                    }
+                })
+        }}
         {move || {
             waits()
                 .map(|until| {

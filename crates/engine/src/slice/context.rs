@@ -7,13 +7,14 @@ use secrecy::ExposeSecret;
 use uuid::Uuid;
 
 use super::BUDGET;
+use super::health::Health;
 use super::heartbeat::Pulse;
 use crate::db::TenantTx;
 use crate::keys::{self, DataKey};
 use crate::store::leases::Slot;
 use crate::store::runs::Taken;
 use crate::store::syncs::SyncRow;
-use crate::{Clock, Engine, Error, Result, store};
+use crate::{Clock, Engine, Error, Result, breaker, store};
 
 /// One end of the slice's sync, ready to be called.
 pub struct End {
@@ -36,6 +37,8 @@ pub struct Context {
     /// The source, then the destination, as far as the phase needs them.
     pub ends: Vec<End>,
     pub shown_at: DateTime<Utc>,
+    /// What is known of the connections' health and not written down yet.
+    pub health: Health,
 }
 
 impl Context {
@@ -120,6 +123,25 @@ impl Context {
                 let _ = end.connector.close().await;
             }
         }
+    }
+
+    /// Writes down what the slice has learnt of its connections, and opens the breaker of one that fails too often.
+    /// The connections' rows are locked first of all.
+    pub async fn keep_health(&mut self, tx: &mut TenantTx, why: &str) -> Result<()> {
+        let now = self.now();
+        for (id, streak) in self.health.take() {
+            if streak.answered {
+                store::connections::note_success(tx, &[id.0], now).await?;
+            }
+            if !streak.answered && streak.failing.is_empty() {
+                continue;
+            }
+            if store::breakers::note(tx, id, streak.answered, &streak.failing, now).await? {
+                let name = self.ends.iter().find(|end| end.connection == id).map_or("", |end| &end.name);
+                breaker::announce_open(tx, id, name, why, now).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Begins a transaction for this run's tenant.

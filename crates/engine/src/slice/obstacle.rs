@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use connectors::Error as Vendor;
 use domain::activity::Tone;
-use domain::connection::ConnectionState;
+use domain::connection::{Breaker, ConnectionState};
 use domain::run::RunState;
 use domain::{ConnectionId, backoff};
 
@@ -15,6 +15,8 @@ use crate::{Result, store};
 const DEFAULT_WAIT: TimeDelta = TimeDelta::seconds(30);
 /// The longest wait that a vendor may ask for.
 const LONGEST_WAIT: TimeDelta = TimeDelta::hours(1);
+/// A run that waits for a breaker looks again so long after the next probe.
+const AFTER_PROBE: TimeDelta = TimeDelta::seconds(15);
 /// The longest pause between two tries of a run.
 const LONGEST_PAUSE: TimeDelta = TimeDelta::minutes(5);
 /// After so many setbacks in a row the run fails; what it did not do stays due for the next one.
@@ -32,8 +34,20 @@ pub struct Obstacle {
 pub async fn react(context: &mut Context, obstacle: Obstacle) -> Result<Next> {
     let now = context.now();
     let Obstacle { connection, name, error } = obstacle;
+    if matches!(error, Vendor::Unavailable { .. }) {
+        context.health.note_failed_try(connection, &context.run);
+    }
     let mut tx = context.begin().await?;
-    let (next, wait_until) = plan(&name, &error, context.run.setbacks, now);
+    context.keep_health(&mut tx, &error.to_string()).await?;
+    let breaker = store::breakers::get(&mut tx, connection).await?;
+    let (next, wait_until) = match (breaker, &error) {
+        // No setback is counted: it is not this run that has to be tried again, but the system.
+        (Some(breaker), Vendor::Unavailable { .. }) => {
+            let until = after_probe(breaker, now);
+            (Next::Wait { until, message: waits_for_breaker(&name), setbacks: context.run.setbacks }, None)
+        }
+        _ => plan(&name, &error, context.run.setbacks, now),
+    };
     store::connections::note_failure(&mut tx, connection, &error.to_string(), wait_until, now).await?;
     if matches!(error, Vendor::Unauthorised { .. })
         && store::connections::set_state(&mut tx, connection, ConnectionState::Unauthorised, now).await?
@@ -46,12 +60,27 @@ pub async fn react(context: &mut Context, obstacle: Obstacle) -> Result<Next> {
     Ok(next)
 }
 
+/// When a run looks again that waits for a breaker: by then the probe has had its time. A probe that succeeds wakes the
+/// run sooner.
+pub fn after_probe(breaker: Breaker, now: DateTime<Utc>) -> DateTime<Utc> {
+    breaker.probe_at.max(now) + AFTER_PROBE
+}
+
+pub fn waits_for_breaker(name: &str) -> String {
+    format!("“{name}” does not answer. It is asked now and then whether it is back; this goes on by itself.")
+}
+
+/// How long a connection waits that asked to slow down.
+pub fn asked_wait(retry_after: Option<std::time::Duration>) -> TimeDelta {
+    let asked = retry_after.and_then(|wait| TimeDelta::from_std(wait).ok());
+    asked.unwrap_or(DEFAULT_WAIT).clamp(TimeDelta::seconds(1), LONGEST_WAIT)
+}
+
 fn plan(name: &str, error: &Vendor, setbacks: i32, now: DateTime<Utc>) -> (Next, Option<DateTime<Utc>>) {
     let failed = |message: String| Next::Done { state: RunState::Failed, message: Some(message), outcome: None };
     match error {
         Vendor::RateLimited { retry_after } => {
-            let asked = retry_after.and_then(|wait| TimeDelta::from_std(wait).ok());
-            let until = now + asked.unwrap_or(DEFAULT_WAIT).clamp(TimeDelta::seconds(1), LONGEST_WAIT);
+            let until = now + asked_wait(*retry_after);
             let message = format!("“{name}” asked to slow down; goes on by itself.");
             (Next::Wait { until, message, setbacks }, Some(until))
         }

@@ -10,7 +10,8 @@ use secrecy::SecretString;
 use uuid::Uuid;
 
 use super::context::{Context, End};
-use super::{MAX_CRASHES, enqueue, prepare};
+use super::health::Health;
+use super::{MAX_CRASHES, enqueue, obstacle, prepare};
 use crate::db::TenantTx;
 use crate::jobs::Job;
 use crate::keys::{self, DataKey};
@@ -58,7 +59,7 @@ pub async fn open(engine: &Engine, job: Job, clock: &Clock) -> Result<Option<Con
     tx.commit().await?;
     let ends = sealed.into_iter().map(|sealed| end(engine, &run, &key, sealed, &slots)).collect::<Result<Vec<_>>>()?;
     let context =
-        Context { engine: engine.clone(), clock: clock.clone(), run, began: now, key, sync, ends, shown_at: now };
+        Context { engine: engine.clone(), clock: clock.clone(), run, began: now, key, sync, ends, shown_at: now, health: Health::default() };
     Ok(Some(context))
 }
 
@@ -104,6 +105,13 @@ async fn may_begin(tx: &mut TenantTx, run: &Taken, sealed: &[Sealed], now: DateT
         && let Some(why) = store::syncs::obstacle(tx, sync).await?
     {
         end_early(tx, run, RunState::Cancelled, &why, now).await?;
+        return Ok(false);
+    }
+    if let Some((connection, breaker)) = sealed.iter().find_map(|c| Some((c, c.breaker?)))
+        && run.phase != Phase::Test
+    {
+        let message = obstacle::waits_for_breaker(&connection.name);
+        wait(tx, run, obstacle::after_probe(breaker, now), &message, now).await?;
         return Ok(false);
     }
     let waits = sealed.iter().filter(|c| c.state == ConnectionState::Active || run.phase == Phase::Test);

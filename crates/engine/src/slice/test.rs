@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use connectors::error::Unreachable;
 use connectors::{Connector, Error as Vendor};
+use chrono::{DateTime, Utc};
+use domain::ConnectionId;
 use domain::connection::{Reached, TestOutcome, TestProblem};
 use domain::run::RunState;
 use secrecy::SecretString;
@@ -11,7 +13,7 @@ use secrecy::SecretString;
 use super::Next;
 use super::context::Context;
 use crate::connections::TestInput;
-use crate::{Error, Result, keys, store};
+use crate::{Error, Result, breaker, keys, store};
 
 pub async fn slice(context: &mut Context) -> Result<Next> {
     // The slot that the test holds may stand for an open session: it makes room, and the test signs in anew, because a
@@ -28,16 +30,36 @@ pub async fn slice(context: &mut Context) -> Result<Next> {
         }
     };
     let now = context.now();
-    if let (Ok(_), Some(connection), None) = (&answer, context.run.connection, &context.run.input_sealed) {
-        let mut tx = context.begin().await?;
-        store::connections::note_success(&mut tx, &[connection.0], now).await?;
-        tx.commit().await?;
+    if let (Some(connection), None) = (context.run.connection, &context.run.input_sealed) {
+        conclude(context, connection, &answer, now).await?;
     }
     let (state, outcome) = match answer {
         Ok(reached) => (RunState::Succeeded, TestOutcome::Reached(reached)),
         Err(error) => (RunState::CompletedWithErrors, TestOutcome::Failed(explain(&error))),
     };
     Ok(Next::Done { state, message: None, outcome: Some(outcome) })
+}
+
+/// What a test of a saved connection means for everybody who uses it: it is the breaker's probe, whoever asked for it.
+async fn conclude(
+    context: &Context,
+    connection: ConnectionId,
+    answer: &connectors::Result<Reached>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let mut tx = context.begin().await?;
+    match answer {
+        Ok(_) => {
+            store::connections::note_success(&mut tx, &[connection.0], now).await?;
+            breaker::close(&mut tx, connection, now).await?;
+        }
+        Err(Vendor::RateLimited { retry_after }) => {
+            let at = now + super::obstacle::asked_wait(*retry_after);
+            store::breakers::postpone_probe(&mut tx, connection, at).await?;
+        }
+        Err(_) => {}
+    }
+    tx.commit().await
 }
 
 async fn check_form(context: &Context, sealed: &[u8]) -> Result<std::result::Result<Reached, Vendor>> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use domain::connection::{ConnectionState, ConnectionView, Dependant};
+use domain::connection::{Breaker, ConnectionState, ConnectionView, Dependant};
 use domain::{ConnectionId, SyncId, Vendor};
 use uuid::Uuid;
 
@@ -21,6 +21,7 @@ pub struct Sealed {
     pub credentials: BTreeMap<String, String>,
     pub state: ConnectionState,
     pub wait_until: Option<DateTime<Utc>>,
+    pub breaker: Option<Breaker>,
 }
 
 /// What is stored of a form.
@@ -62,7 +63,8 @@ pub async fn update(tx: &mut TenantTx, id: ConnectionId, new: &Stored<'_>, now: 
     let updated = sqlx::query!(
         "UPDATE connections SET
             name = $3, settings = $4, credentials_sealed = $5, updated_at = $6, wait_until = NULL, last_error = NULL,
-            last_error_at = NULL, failures_in_row = 0,
+            last_error_at = NULL, failures_in_row = 0, failing_records = '{}', breaker_opened_at = NULL,
+            breaker_probe_at = NULL, breaker_pause_seconds = 15,
             state = CASE WHEN state = 'unauthorised' THEN 'active' ELSE state END
         WHERE tenant_id = $1 AND id = $2",
         tx.tenant().0,
@@ -143,10 +145,15 @@ pub async fn note_failure(
     Ok(())
 }
 
+/// Both columns are set together.
+fn breaker(opened_at: Option<DateTime<Utc>>, probe_at: Option<DateTime<Utc>>) -> Option<Breaker> {
+    Some(Breaker { opened_at: opened_at?, probe_at: probe_at? })
+}
+
 /// Connections with their sealed credentials.
 pub async fn sealed(tx: &mut TenantTx, ids: &[Uuid]) -> Result<Vec<Sealed>> {
     let rows = sqlx::query!(
-        "SELECT id, name, vendor, settings, credentials_sealed, state, wait_until
+        "SELECT id, name, vendor, settings, credentials_sealed, state, wait_until, breaker_opened_at, breaker_probe_at
         FROM connections
         WHERE tenant_id = $1 AND id = ANY($2)
         LIMIT 10",
@@ -165,6 +172,7 @@ pub async fn sealed(tx: &mut TenantTx, ids: &[Uuid]) -> Result<Vec<Sealed>> {
                 credentials: serde_json::from_value(row.credentials_sealed)?,
                 state: row.state.parse()?,
                 wait_until: row.wait_until,
+                breaker: breaker(row.breaker_opened_at, row.breaker_probe_at),
             })
         })
         .collect()
@@ -173,7 +181,8 @@ pub async fn sealed(tx: &mut TenantTx, ids: &[Uuid]) -> Result<Vec<Sealed>> {
 /// Connections for screens: all of them, or one.
 pub async fn views(tx: &mut TenantTx, only: Option<ConnectionId>) -> Result<Vec<ConnectionView>> {
     let rows = sqlx::query!(
-        r#"SELECT id, name, vendor, settings, state, last_ok_at, last_error, last_error_at, wait_until, created_at,
+        r#"SELECT id, name, vendor, settings, state, last_ok_at, last_error, last_error_at, wait_until, breaker_opened_at,
+            breaker_probe_at, created_at,
             ARRAY(SELECT jsonb_object_keys(credentials_sealed)) AS "secrets!: Vec<String>",
             (
                 SELECT count(*)
@@ -203,6 +212,7 @@ pub async fn views(tx: &mut TenantTx, only: Option<ConnectionId>) -> Result<Vec<
                 last_error: row.last_error,
                 last_error_at: row.last_error_at,
                 wait_until: row.wait_until,
+                breaker: breaker(row.breaker_opened_at, row.breaker_probe_at),
                 syncs: u32::try_from(row.syncs).unwrap_or(u32::MAX),
                 created_at: row.created_at,
             })

@@ -344,11 +344,11 @@ pub async fn count_running(tx: &mut TenantTx, phases: &[Phase], except: RunId) -
     Ok(running)
 }
 
-/// How many connection tests are not over.
+/// How many connection tests that people asked for are not over.
 pub async fn count_tests(tx: &mut TenantTx) -> Result<i64> {
     let active = sqlx::query_scalar!(
         r#"SELECT count(*) AS "n!" FROM runs
-        WHERE tenant_id = $1 AND phase = 'test' AND state IN ('queued', 'running', 'waiting')"#,
+        WHERE tenant_id = $1 AND phase = 'test' AND trigger <> 'probe' AND state IN ('queued', 'running', 'waiting')"#,
         tx.tenant().0
     )
     .fetch_one(&mut **tx)

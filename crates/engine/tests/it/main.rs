@@ -4,7 +4,9 @@
 
 mod accounts;
 mod connections;
+mod failures;
 mod history;
+mod outage;
 mod prepare;
 mod reconcile;
 mod sessions;

@@ -206,6 +206,9 @@ impl World {
     /// Connects a sandbox shop and a sandbox ERP (accounts `sbx_shop` and `sbx_erp`) and makes the sync of orders with
     /// its prerequisites.
     pub async fn pair(&self) -> Pair {
+        // The accounts are there before the first sign-in, so that tests can set limits and faults.
+        let accounts = json!({"shop_token": "sbx_shop", "erp_user": "sbx_erp", "erp_password": "secret of the ERP"});
+        self.control("POST", "accounts", accounts).await;
         let shop_url = format!("http://{}/shopify/test-shop", self.sandbox.addr);
         let shop = form("Shop", &[("shop_url", &shop_url), ("api_version", "2026-10"), ("access_token", "sbx_shop")]);
         let instance = format!("http://{}/acumatica/test", self.sandbox.addr);
@@ -238,10 +241,24 @@ impl World {
             if self.work_once().await {
                 continue;
             }
+            if engine::breaker::tick(&self.engine, self.now()).await.unwrap() > 0 {
+                continue;
+            }
             let Some(at) = self.next_job_at().await else { return };
             self.clock.advance((at - self.now()).max(TimeDelta::zero()) + TimeDelta::seconds(1));
         }
         panic!("the queue did not come to rest");
+    }
+
+    /// Lives on until `until`: every five seconds the loops' steps, and all the jobs that are due.
+    pub async fn live_until(&self, until: DateTime<Utc>) {
+        while self.now() < until {
+            engine::dispatcher::tick(&self.engine, self.now()).await.unwrap();
+            engine::sweeper::tick(&self.engine, self.now()).await.unwrap();
+            engine::breaker::tick(&self.engine, self.now()).await.unwrap();
+            while self.work_once().await {}
+            self.clock.advance((until - self.now()).min(TimeDelta::seconds(5)));
+        }
     }
 
     /// Takes one due job and does its slice; `false` when none is due.

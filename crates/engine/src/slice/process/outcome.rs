@@ -109,6 +109,10 @@ pub fn problem(error: &Vendor) -> Problem {
         Vendor::Rejected { code, message, field } => {
             Problem { message: message.clone(), code: Some(code.clone()), field: field.clone() }
         }
+        // By this code a closing breaker finds the records that waited for it.
+        Vendor::Unavailable { .. } => {
+            Problem { message: error.to_string(), code: Some("unavailable".into()), field: None }
+        }
         other => Problem { message: other.to_string(), code: None, field: None },
     }
 }

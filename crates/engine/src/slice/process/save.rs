@@ -181,6 +181,10 @@ async fn send_with(
     let mut answers = stream::iter(pending).buffer_unordered(end.connector.concurrency().max(1));
     let mut collected = Collected::default();
     while let Some((write, timing, answer, warning)) = answers.next().await {
+        if let Some(answer) = &answer {
+            let failure = answer.as_ref().err().map(|failure| &failure.error);
+            context.health.note(end.connection, write.record.id, failure);
+        }
         collected.take(write, timing, answer, warning);
         if collected.outcomes.len() >= BATCH {
             let outcomes = std::mem::take(&mut collected.outcomes);

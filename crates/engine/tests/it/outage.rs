@@ -1,0 +1,103 @@
+//! A system that is down for an hour: nothing is lost, nothing given up, and nobody storms it.
+
+use chrono::TimeDelta;
+use domain::RecordStatus;
+use domain::run::{Phase, RunState};
+use serde_json::{Value, json};
+
+use crate::support::{Pair, World, world};
+
+/// Customers prepared for an ERP that answers everything with 503 from now on.
+async fn dark(world: &World, customers: usize) -> Pair {
+    let pair = world.pair().await;
+    let limits = json!({"account": "sbx_erp", "per_minute": 1_000_000, "sessions": 2, "concurrent": 6});
+    world.control("POST", "acumatica/limits", limits).await;
+    world.control("POST", "shopify/customers?account=sbx_shop", json!({ "count": customers })).await;
+    engine::runs::start(&world.engine, &world.member, pair.customers, Phase::Prepare, world.now()).await.unwrap();
+    world.work().await;
+    fail(world).await;
+    pair
+}
+
+async fn fail(world: &World) {
+    world.control("POST", "acumatica/faults", json!({"account": "sbx_erp", "kind": "5xx", "share": 1.0})).await;
+}
+
+async fn mend(world: &World) {
+    world.control("DELETE", "acumatica/faults?account=sbx_erp", Value::Null).await;
+}
+
+async fn count(world: &World, status: RecordStatus) -> i64 {
+    engine::keeper::tick(&world.engine, world.now()).await.unwrap();
+    let syncs = engine::syncs::list(&world.engine, &world.member).await.unwrap();
+    syncs.iter().find(|sync| sync.entity == domain::Entity::Customer).unwrap().counts.of(status)
+}
+
+async fn requests(world: &World) -> i64 {
+    world.erp_stats().await["requests"].as_i64().unwrap()
+}
+
+async fn outage(customers: usize) {
+    let world = world().await;
+    let pair = dark(&world, customers).await;
+    let before = requests(&world).await;
+    engine::runs::start(&world.engine, &world.member, pair.customers, Phase::Process, world.now()).await.unwrap();
+    world.live_until(world.now() + TimeDelta::hours(1)).await;
+    let during = requests(&world).await - before;
+    assert!((5..100).contains(&during), "{during} requests in an hour's outage");
+    assert_eq!(count(&world, RecordStatus::Aborted).await, 0);
+
+    mend(&world).await;
+    world.live_until(world.now() + TimeDelta::minutes(12)).await;
+    assert_eq!(count(&world, RecordStatus::Processed).await, customers as i64);
+    let stats = world.erp_stats().await;
+    assert_eq!(stats["writes"]["Customer"]["max_per_record"], 1, "{stats}");
+    assert_eq!(stats["writes"]["Customer"]["records"], customers as i64, "{stats}");
+    assert_eq!(stats["sessions"]["max_seen"], 1, "the connection is limited to one session: {stats}");
+    assert!((1..=4).contains(&stats["concurrent"]["max_seen"].as_i64().unwrap()), "and to four at once: {stats}");
+}
+
+#[tokio::test]
+async fn an_hours_outage_with_a_thousand_records_waiting_ends_with_all_of_them_processed() {
+    outage(1_000).await;
+}
+
+#[tokio::test]
+async fn an_open_breaker_is_shown_with_its_next_probe_and_a_persons_test_closes_it() {
+    let world = world().await;
+    let pair = dark(&world, 3).await;
+    engine::runs::start(&world.engine, &world.member, pair.customers, Phase::Process, world.now()).await.unwrap();
+    world.live_until(world.now() + TimeDelta::minutes(25)).await;
+    let views = engine::connections::list(&world.engine, &world.member).await.unwrap();
+    let erp = views.into_iter().find(|view| view.name == "ERP").unwrap();
+    let breaker = erp.breaker.expect("the breaker is open");
+    assert!(breaker.probe_at > world.now() && breaker.probe_at <= world.now() + TimeDelta::minutes(5), "{breaker:?}");
+    let active = engine::runs::active(&world.engine, &world.member).await.unwrap();
+    assert_eq!(active[0].state, RunState::Waiting);
+    assert!(active[0].message.as_deref().unwrap().contains("“ERP” does not answer"), "{active:?}");
+
+    mend(&world).await;
+    engine::connections::test(&world.engine, &world.member, erp.id, world.now()).await.unwrap();
+    world.work().await;
+    assert!(engine::connections::get(&world.engine, &world.member, erp.id).await.unwrap().breaker.is_none());
+    assert_eq!(count(&world, RecordStatus::Processed).await, 3);
+}
+
+#[tokio::test]
+async fn five_different_records_without_an_answer_open_the_breaker_at_once() {
+    let world = world().await;
+    let pair = dark(&world, 40).await;
+    mend(&world).await;
+    // Writes are cut, reads go through: the system is half dead.
+    let cut = json!({"account": "sbx_erp", "kind": "cut_after_write", "share": 1.0});
+    world.control("POST", "acumatica/faults", cut).await;
+    engine::runs::start(&world.engine, &world.member, pair.customers, Phase::Process, world.now()).await.unwrap();
+    assert!(world.work_once().await);
+    let views = engine::connections::list(&world.engine, &world.member).await.unwrap();
+    assert!(views.iter().any(|view| view.name == "ERP" && view.breaker.is_some()), "{views:?}");
+    mend(&world).await;
+    world.live_until(world.now() + TimeDelta::minutes(20)).await;
+    assert_eq!(count(&world, RecordStatus::Processed).await, 40);
+    let stats = world.erp_stats().await;
+    assert_eq!(stats["writes"]["Customer"]["max_inserts_per_record"], 1, "{stats}");
+}
