@@ -58,8 +58,17 @@ pub async fn open(engine: &Engine, job: Job, clock: &Clock) -> Result<Option<Con
     store::activity::show_run(&mut tx, run.id, now).await?;
     tx.commit().await?;
     let ends = sealed.into_iter().map(|sealed| end(engine, &run, &key, sealed, &slots)).collect::<Result<Vec<_>>>()?;
-    let context =
-        Context { engine: engine.clone(), clock: clock.clone(), run, began: now, key, sync, ends, shown_at: now, health: Health::default() };
+    let context = Context {
+        engine: engine.clone(),
+        clock: clock.clone(),
+        run,
+        began: now,
+        key,
+        sync,
+        ends,
+        shown_at: now,
+        health: Health::default(),
+    };
     Ok(Some(context))
 }
 

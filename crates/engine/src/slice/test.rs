@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use connectors::error::Unreachable;
 use connectors::{Connector, Error as Vendor};
-use chrono::{DateTime, Utc};
 use domain::ConnectionId;
 use domain::connection::{Reached, TestOutcome, TestProblem};
 use domain::run::RunState;

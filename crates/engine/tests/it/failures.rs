@@ -80,7 +80,9 @@ async fn a_success_clears_the_records_own_error_and_its_tries() {
     let world = world().await;
     let pair = prepared(&world, 12).await;
     // Two of the writes are cut: others are answered meanwhile, so these count as tries.
-    world.control("POST", "acumatica/faults", json!({"account": "sbx_erp", "kind": "cut_after_write", "next": 2})).await;
+    world
+        .control("POST", "acumatica/faults", json!({"account": "sbx_erp", "kind": "cut_after_write", "next": 2}))
+        .await;
     process(&world, &pair).await;
     world.work().await;
     let failed: Vec<RecordRow> =
@@ -104,7 +106,9 @@ async fn a_cancelled_run_frees_its_claims_and_its_slot_and_counts_no_crash() {
     let job = world.take_job().await.unwrap();
     let clock = world.clock.engine();
     let engine = world.engine.clone();
-    world.control("POST", "acumatica/faults", json!({"account": "sbx_erp", "kind": "latency", "share": 1.0, "ms": 60})).await;
+    world
+        .control("POST", "acumatica/faults", json!({"account": "sbx_erp", "kind": "latency", "share": 1.0, "ms": 60}))
+        .await;
     let slice = tokio::spawn(async move { engine::slice::run(&engine, job, &clock).await });
     loop {
         let stats = world.erp_stats().await;
@@ -120,7 +124,10 @@ async fn a_cancelled_run_frees_its_claims_and_its_slot_and_counts_no_crash() {
     world.clock.advance(TimeDelta::seconds(1));
     let next = process(&world, &pair).await;
     assert!(world.work_once().await);
-    assert_ne!(world.run(next).await.message.as_deref(), Some("Waits for a free session: other runs use the connection."));
+    assert_ne!(
+        world.run(next).await.message.as_deref(),
+        Some("Waits for a free session: other runs use the connection.")
+    );
     world.clock.advance(TimeDelta::minutes(3));
     world.live_until(world.now() + TimeDelta::minutes(10)).await;
     for row in rows(&world, &pair).await {
