@@ -183,7 +183,7 @@ async fn send_with(
     while let Some((write, timing, answer, warning)) = answers.next().await {
         if let Some(answer) = &answer {
             let failure = answer.as_ref().err().map(|failure| &failure.error);
-            context.health.note(end.connection, write.record.id, failure);
+            context.health.note(end.connection, write.pair.record.id, failure);
         }
         collected.take(write, timing, answer, warning);
         if collected.outcomes.len() >= BATCH {
