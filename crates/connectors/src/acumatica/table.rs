@@ -134,7 +134,8 @@ impl Table {
     }
 }
 
-/// The canonical fields and where they are at Acumatica.
+/// The canonical fields and where they are at Acumatica: the name in the schema, behind the entity's name where it is a
+/// field of the entity itself; two that belong together are joined by “and”.
 pub(crate) const fn fields(entity: Entity) -> &'static [(&'static str, &'static str)] {
     match entity {
         Entity::Order => &[
@@ -175,10 +176,8 @@ pub(crate) const fn fields(entity: Entity) -> &'static [(&'static str, &'static 
             ("lines.product", "Details.InventoryID"),
             ("lines.quantity", "Details.ShippedQty"),
         ],
-        Entity::Stock => &[
-            ("sku", "InventoryQuantityAvailable.InventoryID"),
-            ("product", "InventoryQuantityAvailable.InventoryID"),
-            ("available", "InventoryQuantityAvailable.QtyAvailable"),
-        ],
+        Entity::Stock => {
+            &[("sku", "Results.InventoryID"), ("product", "Results.InventoryID"), ("available", "Results.QtyAvailable")]
+        }
     }
 }

@@ -149,6 +149,26 @@ async fn a_note_is_written_once_beside_what_people_wrote_and_changes_no_record()
 }
 
 #[tokio::test]
+async fn every_field_of_the_mapping_is_one_of_the_schema() {
+    let fixture = Fixture::new(Vendor::Acumatica).await;
+    let connector = fixture.connector();
+    for entity in Entity::ALL {
+        let schema = connector.schema(*entity).await.unwrap();
+        let is_known = |name: &str| {
+            let own = name.split_once('.').map_or(name, |(_, rest)| rest);
+            let is_part = |field: &SchemaField, name: &str| {
+                field.name == name || field.name.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'))
+            };
+            schema.iter().any(|field| is_part(field, name) || is_part(field, own))
+        };
+        for row in connectors::mapping(Vendor::Acumatica, Vendor::Acumatica, *entity) {
+            assert!(row.source.split(" and ").all(is_known), "{entity} {}: {}", row.field, row.source);
+        }
+    }
+    connector.close().await.unwrap();
+}
+
+#[tokio::test]
 async fn the_schema_names_what_is_read_and_shows_what_changed() {
     let fixture = Fixture::new(Vendor::Acumatica).await;
     let connector = fixture.connector();
