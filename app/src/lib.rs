@@ -36,7 +36,7 @@ use pages::schedules::SchedulesPage;
 use pages::settings::SettingsPage;
 use pages::signin::SignInPage;
 use pages::signup::SignUpPage;
-use pages::syncs::{NewSyncPage, SyncPage, SyncsPage};
+use pages::syncs::{AgreementPage, DryRunPage, NewSyncPage, SyncFilterPage, SyncPage, SyncSettingsPage, SyncsPage};
 
 /// Every route. All are rendered whole before they are sent, so that a page without JavaScript is complete.
 #[component]
@@ -57,6 +57,10 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("syncs") view=SyncsPage ssr=SsrMode::Async />
                     <Route path=path!("syncs/new") view=NewSyncPage ssr=SsrMode::Async />
                     <Route path=path!("syncs/:id") view=SyncPage ssr=SsrMode::Async />
+                    <Route path=path!("syncs/:id/settings") view=SyncSettingsPage ssr=SsrMode::Async />
+                    <Route path=path!("syncs/:id/filter") view=SyncFilterPage ssr=SsrMode::Async />
+                    <Route path=path!("syncs/:id/agreement") view=AgreementPage ssr=SsrMode::Async />
+                    <Route path=path!("syncs/:id/dry-run") view=DryRunPage ssr=SsrMode::Async />
                     <Route path=path!("history") view=HistoryPage ssr=SsrMode::Async />
                     <Route path=path!("schedules") view=SchedulesPage ssr=SsrMode::Async />
                     <Route path=path!("connections") view=ConnectionsPage ssr=SsrMode::Async />

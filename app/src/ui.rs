@@ -2,6 +2,7 @@
 
 pub mod button;
 pub mod chart;
+pub mod check;
 pub mod copy;
 pub mod dialog;
 pub mod empty;
@@ -20,6 +21,7 @@ pub mod toast;
 
 pub use button::{Button, ButtonKind, LinkButton};
 pub use chart::HourChart;
+pub use check::CheckField;
 pub use copy::CopyButton;
 pub use dialog::Dialog;
 pub use empty::Empty;

@@ -1,14 +1,21 @@
 //! Syncs: what goes where, and how?
 
+pub mod agreement;
 pub mod api;
 mod counts;
+pub mod decisions;
 mod delete;
 mod detail;
+pub mod dry_run;
+pub mod filter;
 mod mapping;
+mod more;
 mod new;
 mod picture;
 mod run;
+pub mod settings;
 mod table;
+mod tabs;
 
 use crate::prelude::*;
 use domain::account::Permission;
@@ -21,8 +28,12 @@ use crate::rpc::{Load, Shown};
 use crate::ui::{ButtonKind, Empty, Failure, Glyph, LinkButton, Page, use_live};
 use table::SyncTable;
 
+pub use agreement::AgreementPage;
 pub use detail::SyncPage;
+pub use dry_run::DryRunPage;
+pub use filter::SyncFilterPage;
 pub use new::NewSyncPage;
+pub use settings::SyncSettingsPage;
 
 /// The name of these pages' forms.
 const FORM: &str = "sync";

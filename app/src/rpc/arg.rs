@@ -1,9 +1,10 @@
 //! Arguments of a call, as a form would send them.
 
 use domain::history::HistoryFilter;
+use domain::reconcile::FindingKind;
 use domain::run::Phase;
 use domain::status::RecordAction;
-use domain::{ActivityId, ConnectionId, Entity, RecordId, RecordStatus, RunId, ScheduleId, SyncId, Vendor};
+use domain::{ActivityId, ConnectionId, Entity, FindingId, RecordId, RecordStatus, RunId, ScheduleId, SyncId, Vendor};
 
 /// A body in the form's own encoding.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -104,6 +105,8 @@ macro_rules! shown {
 shown!(
     ActivityId,
     ConnectionId,
+    FindingId,
+    FindingKind,
     RecordId,
     RunId,
     ScheduleId,

@@ -80,6 +80,9 @@ pub fn Field(
 pub fn SelectField(
     #[prop(into)] label: String,
     #[prop(into)] name: String,
+    /// The name under which its error is found; its own name when not given.
+    #[prop(optional, into)]
+    error_name: Option<String>,
     /// Value and words.
     options: Vec<(String, String)>,
     #[prop(optional, into)] value: String,
@@ -87,10 +90,10 @@ pub fn SelectField(
     #[prop(optional, into)] errors: FieldErrorsSignal,
     #[prop(optional, into)] on_change: Option<Callback<String>>,
 ) -> impl IntoView {
-    let id = format!("field-{name}");
+    let error_name = error_name.unwrap_or_else(|| name.clone());
+    let id = format!("field-{}", error_name.replace(['[', ']'], "-"));
     let (help_id, error_id) = (format!("{id}-help"), format!("{id}-error"));
-    let own = name.clone();
-    let error = Memo::new(move |_| errors.with(|errors| error_of(errors, &own)));
+    let error = Memo::new(move |_| errors.with(|errors| error_of(errors, &error_name)));
     let described = if help.is_empty() { error_id.clone() } else { format!("{error_id} {help_id}") };
     let change = move |event| {
         if let Some(callback) = on_change {

@@ -11,7 +11,7 @@ use crate::run::RunView;
 use crate::schedule::ScheduleView;
 use crate::{ConnectionId, DriftId, RecordStatus, SyncId, Vendor};
 
-pub use settings::{DEFAULT_MAX_ATTEMPTS, Possible, SettingsChange, SettingsView, SyncSettings, describe};
+pub use settings::{CLASH, DEFAULT_MAX_ATTEMPTS, Possible, SettingsChange, SettingsView, SyncSettings, describe};
 
 crate::text_enum! {
     /// Whether a sync does anything.
@@ -126,6 +126,8 @@ pub struct HoldView {
     pub hold: Hold,
     pub message: String,
     pub at: DateTime<Utc>,
+    /// So many records a full listing missed, when that is why.
+    pub deletions: i32,
 }
 
 /// A sync's own page.
@@ -142,8 +144,6 @@ pub struct SyncDetail {
     pub settings: SyncSettings,
     /// Changes of the systems' fields that nobody has acknowledged yet, the newest first.
     pub drifts: Vec<DriftView>,
-    /// The newest dry run, as long as it is kept.
-    pub dry_run: Option<RunView>,
 }
 
 /// A change of the fields of one of a sync's systems.

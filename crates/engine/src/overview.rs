@@ -1,12 +1,12 @@
 //! The Overview: what is all right, what runs, and what needs a person.
 
 use chrono::{DateTime, Timelike, Utc};
-use domain::connection::ConnectionState;
+use domain::connection::{ConnectionState, ConnectionView};
 use domain::entity::SystemKind;
 use domain::overview::{Attention, Checklist, HourPoint, Overview};
 use domain::run::Phase;
-use domain::sync::SyncView;
-use domain::{ConnectionId, RecordStatus, Vendor};
+use domain::sync::{DriftView, SyncView};
+use domain::{RecordStatus, SyncId};
 
 use crate::db::TenantTx;
 use crate::store::runs::Which;
@@ -23,7 +23,6 @@ pub async fn overview(engine: &Engine, member: &Member, now: DateTime<Utc>) -> R
     let active = store::runs::views(&mut tx, Which { active: true, ..Which::default() }, 50).await?;
     let recent = store::activity::lines(&mut tx, None, RECENT).await?;
     let throughput = throughput(&mut tx, now).await?;
-    tx.commit().await?;
     let has = |kind: SystemKind| connections.iter().any(|connection| connection.vendor.system() == kind);
     let checklist = Checklist {
         shop_connected: has(SystemKind::Shop),
@@ -31,12 +30,9 @@ pub async fn overview(engine: &Engine, member: &Member, now: DateTime<Utc>) -> R
         sync_made: !syncs.is_empty(),
         first_record_processed: syncs.iter().any(|sync| sync.counts.of(RecordStatus::Processed) > 0),
     };
-    let refused: Vec<(ConnectionId, String, Vendor)> = connections
-        .iter()
-        .filter(|connection| connection.state == ConnectionState::Unauthorised)
-        .map(|connection| (connection.id, connection.name.clone(), connection.vendor))
-        .collect();
-    let attention = attention(&refused, &syncs);
+    let drifts = store::schema_drifts::open(&mut tx, None).await?;
+    tx.commit().await?;
+    let attention = attention(&connections, &syncs, &drifts);
     let sandbox_url = demo::back_office(engine, &connections);
     Ok(Overview {
         checklist,
@@ -50,47 +46,78 @@ pub async fn overview(engine: &Engine, member: &Member, now: DateTime<Utc>) -> R
     })
 }
 
-/// What needs a person, the most urgent first: what stops everything, what has given up, what will be tried again.
-fn attention(refused: &[(ConnectionId, String, Vendor)], syncs: &[SyncView]) -> Vec<Attention> {
-    let mut attention: Vec<Attention> = refused
-        .iter()
-        .map(|(id, name, vendor)| Attention {
-            text: format!(
-                "{} refuses the credentials of “{name}”. Nothing is synchronised until they are mended.",
-                vendor.label()
-            ),
-            link: format!("connections/{id}"),
-            sync: None,
-            status: None,
-        })
-        .collect();
-    for status in [RecordStatus::Conflict, RecordStatus::Aborted, RecordStatus::Invalid, RecordStatus::Failed] {
-        for sync in syncs {
-            let n = sync.counts.of(status);
-            if n == 0 {
-                continue;
-            }
-            let what = if n == 1 { sync.entity.singular().to_owned() } else { sync.entity.label().to_lowercase() };
-            let verb = match status {
-                RecordStatus::Conflict => "changed on both sides",
-                RecordStatus::Aborted => "failed too often and wait for somebody",
-                RecordStatus::Invalid => "cannot be synchronised as they are",
-                _ => "failed and will be tried again",
-            };
-            let verb = if n == 1 {
-                verb.replace("wait ", "waits ").replace("as they are", "as it is")
-            } else {
-                verb.to_owned()
-            };
-            attention.push(Attention {
-                text: format!("{n} {what} {verb}."),
-                link: format!("history?sync={}&status={status}", sync.id),
-                sync: Some(sync.id),
-                status: Some(status),
-            });
-        }
+/// What needs a person, the most urgent first: what stops everything, what stops a sync, what has given up, what will be
+/// tried again, what should be known.
+fn attention(connections: &[ConnectionView], syncs: &[SyncView], drifts: &[(SyncId, DriftView)]) -> Vec<Attention> {
+    let mut attention: Vec<Attention> = connections.iter().filter_map(of_connection).collect();
+    attention.extend(syncs.iter().filter_map(of_hold));
+    for status in [RecordStatus::Conflict, RecordStatus::Aborted] {
+        attention.extend(syncs.iter().filter_map(|sync| of_status(sync, status)));
+    }
+    attention.extend(syncs.iter().filter_map(of_disagreement));
+    attention.extend(drifts.iter().filter(|(_, drift)| !drift.stopped).map(|(sync, drift)| of_drift(*sync, drift)));
+    for status in [RecordStatus::Invalid, RecordStatus::Failed] {
+        attention.extend(syncs.iter().filter_map(|sync| of_status(sync, status)));
     }
     attention
+}
+
+fn of_connection(connection: &ConnectionView) -> Option<Attention> {
+    let (name, vendor) = (&connection.name, connection.vendor.label());
+    let text = match connection.state {
+        ConnectionState::Unauthorised => {
+            format!("{vendor} refuses the credentials of “{name}”. Nothing is synchronised until they are mended.")
+        }
+        _ => return None,
+    };
+    Some(Attention { text, link: format!("connections/{}", connection.id), sync: None, status: None })
+}
+
+fn of_hold(sync: &SyncView) -> Option<Attention> {
+    let hold = sync.hold.as_ref()?;
+    let text = format!("{} wait for a decision: {}", sync.entity.label(), hold.message);
+    Some(Attention { text, link: format!("syncs/{}", sync.id), sync: Some(sync.id), status: None })
+}
+
+/// What the newest comparison found and nobody has repaired yet.
+fn of_disagreement(sync: &SyncView) -> Option<Attention> {
+    let found = sync.agreement.as_ref()?;
+    let open = found.sums.disagreeing() - found.repaired;
+    if open <= 0 {
+        return None;
+    }
+    let verb = if open == 1 { "does" } else { "do" };
+    let text = format!("{open} {} {verb} not agree in both systems.", counted_noun(sync, open));
+    Some(Attention { text, link: format!("syncs/{}/agreement", sync.id), sync: Some(sync.id), status: None })
+}
+
+fn of_drift(sync: SyncId, drift: &DriftView) -> Attention {
+    let fields: Vec<&str> = drift.changes.iter().take(3).map(|change| change.field.as_str()).collect();
+    let text = format!("“{}” offers other fields than before: {}.", drift.connection_name, fields.join(", "));
+    Attention { text, link: format!("syncs/{sync}"), sync: Some(sync), status: None }
+}
+
+fn of_status(sync: &SyncView, status: RecordStatus) -> Option<Attention> {
+    let n = sync.counts.of(status);
+    let verb = match (status, n) {
+        (_, 0) => return None,
+        (RecordStatus::Conflict, _) => "changed on both sides",
+        (RecordStatus::Aborted, 1) => "failed too often and waits for somebody",
+        (RecordStatus::Aborted, _) => "failed too often and wait for somebody",
+        (RecordStatus::Invalid, 1) => "cannot be synchronised as it is",
+        (RecordStatus::Invalid, _) => "cannot be synchronised as they are",
+        _ => "failed and will be tried again",
+    };
+    Some(Attention {
+        text: format!("{n} {} {verb}.", counted_noun(sync, n)),
+        link: format!("history?sync={}&status={status}", sync.id),
+        sync: Some(sync.id),
+        status: Some(status),
+    })
+}
+
+fn counted_noun(sync: &SyncView, n: i64) -> String {
+    if n == 1 { sync.entity.singular().to_owned() } else { sync.entity.label().to_lowercase() }
 }
 
 async fn throughput(tx: &mut TenantTx, now: DateTime<Utc>) -> Result<Vec<HourPoint>> {

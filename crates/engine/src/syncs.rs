@@ -11,7 +11,7 @@ use connectors::mapping;
 use domain::SyncId;
 use domain::account::Permission;
 use domain::activity::Tone;
-use domain::run::Phase;
+use domain::run::{DryRunRow, Phase};
 use domain::sync::{SyncDetail, SyncState, SyncView};
 
 use crate::db::TenantTx;
@@ -49,8 +49,15 @@ pub async fn get(engine: &Engine, member: &Member, id: SyncId) -> Result<SyncDet
     let mapping = mapping(sync.source.vendor, sync.destination.vendor, sync.entity);
     let settings = store::syncs::get(&mut tx, id).await?.settings;
     let drifts = store::schema_drifts::open(&mut tx, Some(id)).await?.into_iter().map(|(_, drift)| drift).collect();
-    let dry_run = runs.iter().find(|run| run.phase == Phase::DryRun).cloned();
-    Ok(SyncDetail { sync, schedules, runs, prerequisites, mapping, settings, drifts, dry_run })
+    Ok(SyncDetail { sync, schedules, runs, prerequisites, mapping, settings, drifts })
+}
+
+/// What the newest dry run of a sync said, and when.
+pub async fn dry_run(engine: &Engine, member: &Member, id: SyncId) -> Result<Option<(DateTime<Utc>, Vec<DryRunRow>)>> {
+    let mut tx = engine.db.begin(member.tenant).await?;
+    store::syncs::get(&mut tx, id).await?;
+    let Some((at, report)) = store::reports::newest(&mut tx, id, Phase::DryRun).await? else { return Ok(None) };
+    Ok(Some((at, serde_json::from_value(report)?)))
 }
 
 pub(crate) async fn with_counts(tx: &mut TenantTx, only: Option<SyncId>) -> Result<Vec<SyncView>> {

@@ -12,6 +12,7 @@ use crate::ui::{SyncBadge, Time, counted, grouped};
 #[component]
 pub(super) fn SyncHealth(slug: String, sync: SyncView) -> impl IntoView {
     let total = sync.counts.total();
+    let agreed = agreement(&slug, &sync);
     let to = href(&slug, &format!("syncs/{}", sync.id));
     let history = |status: RecordStatus| href(&slug, &format!("history?sync={}&status={status}", sync.id));
     let parts = RecordStatus::ALL.iter().map(|status| (*status, sync.counts.of(*status)));
@@ -30,9 +31,25 @@ pub(super) fn SyncHealth(slug: String, sync: SyncView) -> impl IntoView {
             <p class="health-total numeric">{counted(total, "record")}</p>
             <StatusBar counts=sync.counts.clone() />
             <ul class="health-counts">{parts.collect_view()}</ul>
+            {agreed}
             {sync.watermark_at.map(|at| view! { <p class="muted">"Newest change seen " <Time at /></p> })}
         </article>
     }
+}
+
+/// Whether the two systems hold the same, as of the newest comparison.
+fn agreement(slug: &str, sync: &SyncView) -> Option<AnyView> {
+    let found = sync.agreement.as_ref()?;
+    let link = href(slug, &format!("syncs/{}/agreement", sync.id));
+    let view = view! {
+        <p class="health-agreement">
+            <a href=link>
+                {grouped(found.sums.compared())} " " {sync.entity.label().to_lowercase()} " · " {found.sums.sentence()}
+            </a>
+            " " <span class="muted">"compared " <Time at=found.at /></span>
+        </p>
+    };
+    Some(view.into_any())
 }
 
 /// The statuses' shares as one bar; its numbers stand beside it.

@@ -2,7 +2,7 @@
 
 use domain::connection::ConnectionView;
 use domain::run::{Phase, Started};
-use domain::sync::{SyncDetail, SyncView};
+use domain::sync::{Able, SyncDetail, SyncView};
 use domain::{ConnectionId, Entity, RunId, SyncId};
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +34,8 @@ pub struct Choices {
     pub connections: Vec<ConnectionView>,
     /// The syncs that there are already.
     pub syncs: Vec<SyncView>,
+    /// What each vendor's system can be asked for.
+    pub able: Vec<Able>,
 }
 
 rpc! {
@@ -43,7 +45,8 @@ rpc! {
         let member = request::member(&slug).await?;
         let engine = request::engine()?;
         let connections = engine::connections::list(&engine, &member).await?;
-        Ok(Choices { connections, syncs: engine::syncs::list(&engine, &member).await? })
+        let syncs = engine::syncs::list(&engine, &member).await?;
+        Ok(Choices { connections, syncs, able: engine::syncs::able() })
     }
 }
 

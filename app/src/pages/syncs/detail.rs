@@ -5,24 +5,28 @@ use domain::SyncId;
 use domain::account::Permission;
 use domain::activity::EventBody;
 use domain::run::Started;
-use domain::sync::{SyncDetail, SyncState};
+use domain::sync::{SyncDetail, SyncState, SyncView};
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::api::{DELETE_SYNC, PAUSE_SYNC, RESUME_SYNC, START_RUN, load_sync};
 use super::counts::Counts;
+use super::decisions::{Decisions, Drifts, HoldBanner};
 use super::delete::DeleteDialog;
 use super::mapping::MappingTable;
+use super::more::MoreRuns;
 use super::picture::Picture;
 use super::run::{ActiveRuns, RunTable, StartAnswer, StartButtons, started_text};
+use super::tabs::{Part, SyncTabs};
 use crate::error::AppError;
 use crate::flash::flash_of;
 use crate::frame::{Frame, href, use_frame, use_slug};
 use crate::pages::answer::{Answer, tell};
 use crate::pages::schedules::ScheduleTable;
 use crate::rpc::{Call, Load, Post, PostForm, Shown};
+use crate::ui::number::grouped;
 use crate::ui::time::MaybeTime;
 use crate::ui::{
-    Button, ButtonKind, Failure, Glyph, LinkButton, Notice, Page, Section, SyncBadge, use_live, use_toasts,
+    Button, ButtonKind, Failure, Glyph, LinkButton, Notice, Page, Section, SyncBadge, Time, use_live, use_toasts,
 };
 
 /// What can be done to the sync; made once, so that a refresh of the page does not forget what is under way.
@@ -33,6 +37,7 @@ struct Actions {
     resume: Post<()>,
     delete: Post<()>,
     asks_to_delete: Signal<bool>,
+    decisions: Decisions,
 }
 
 /// A sync's page. It follows its runs and records.
@@ -81,6 +86,7 @@ fn use_actions(detail: Load<SyncDetail>) -> Actions {
         resume: Post::to(RESUME_SYNC),
         delete: Post::to(DELETE_SYNC),
         asks_to_delete: Signal::derive(move || query.read().get("delete").is_some()),
+        decisions: Decisions::new(move || detail.refetch()),
     };
     let toasts = use_toasts();
     Effect::new(move |_| {
@@ -115,7 +121,15 @@ fn SyncBody(slug: String, detail: SyncDetail, frame: Frame, actions: Actions) ->
         let (slug, detail) = (slug.clone(), detail.clone());
         view! { <DeleteDialog slug detail open=actions.asks_to_delete action=actions.delete /> }
     });
+    let hold = sync.hold.clone().map(|hold| {
+        let (slug, sync, decisions) = (slug.clone(), sync.clone(), actions.decisions);
+        view! { <HoldBanner slug sync hold may_configure=configures decisions /> }
+    });
+    let drifted: Vec<String> =
+        detail.drifts.iter().flat_map(|drift| drift.changes.iter().flat_map(|change| change.rules.clone())).collect();
+    let drifts = (!detail.drifts.is_empty()).then(|| view! { <Drifts drifts=detail.drifts.clone() /> });
     let needs = prerequisites(&slug, &detail);
+    let agreement = agreement(&slug, &detail.sync);
     let SyncDetail { sync, schedules, runs, mapping, .. } = detail;
     let ended = runs.into_iter().filter(|run| !run.state.is_active()).collect::<Vec<_>>();
     let paused = (sync.state == SyncState::Paused).then(|| {
@@ -128,21 +142,27 @@ fn SyncBody(slug: String, detail: SyncDetail, frame: Frame, actions: Actions) ->
     view! {
         <Page title=sync.name.clone() actions=buttons>
             {question}
+            <SyncTabs slug=slug.clone() sync=sync.id current=Part::Overview />
             <StartAnswer action=actions.start />
             {paused}
+            {hold}
             <Picture
                 slug=slug.clone()
                 entity=sync.entity
                 source=sync.source.clone()
                 destination=sync.destination.clone()
                 state=sync.state
+                direction=sync.direction
             />
             <p class="sync-state">
                 <SyncBadge state=sync.state /> " " <span class="muted">"Newest change taken over: "</span>
                 <MaybeTime at=sync.watermark_at />
             </p>
+            {agreement}
             <Counts slug=slug.clone() sync=sync.id counts=sync.counts />
             <ActiveRuns slug=slug.clone() sync=sync.id runs=sync.active may_operate=operates />
+            {operates.then(|| view! { <MoreRuns slug=slug.clone() sync=sync.id state=sync.state action=actions.start /> })}
+            {drifts}
             {needs}
             <Section title="Schedules">
                 <ScheduleTable slug schedules names_sync=false may_configure=configures />
@@ -151,7 +171,7 @@ fn SyncBody(slug: String, detail: SyncDetail, frame: Frame, actions: Actions) ->
                 <RunTable runs=ended />
             </Section>
             <Section title="Mapping">
-                <MappingTable mapping source=sync.source destination=sync.destination />
+                <MappingTable mapping drifted source=sync.source destination=sync.destination />
             </Section>
         </Page>
     }
@@ -182,6 +202,23 @@ fn change_buttons(slug: &str, sync: SyncId, state: SyncState, actions: Actions) 
     view! {
         {toggle}
         <LinkButton href=delete kind=ButtonKind::Quiet glyph=Glyph::Trash>"Delete"</LinkButton>
+    }
+}
+
+/// Whether the two systems hold the same, as the newest reconcile run found, with its age.
+fn agreement(slug: &str, sync: &SyncView) -> AnyView {
+    let link = href(slug, &Part::Agreement.path(sync.id));
+    match &sync.agreement {
+        Some(found) => view! {
+            <p class="agreement-line">
+                <a href=link>
+                    {grouped(found.sums.compared())} " " {sync.entity.label().to_lowercase()} " · " {found.sums.sentence()}
+                </a>
+                " " <span class="muted">"compared " <Time at=found.at /></span>
+            </p>
+        }
+        .into_any(),
+        None => view! { <p class="muted">"Never compared yet. " <a href=link>"Do the two systems agree?"</a></p> }.into_any(),
     }
 }
 

@@ -2,8 +2,9 @@
 
 use crate::prelude::*;
 use domain::connection::ConnectionView;
-use domain::sync::SyncView;
-use domain::{ConnectionId, Entity};
+use domain::entity::SystemKind;
+use domain::sync::{Able, SyncView, impossible};
+use domain::{ConnectionId, Entity, Vendor};
 
 use super::api::{CREATE_SYNC, Choices, load_choices};
 use crate::error::AppError;
@@ -29,7 +30,7 @@ pub fn NewSyncPage() -> impl IntoView {
     let form = move || async move {
         let slug = slug.get_untracked();
         match (choices.await, allowed(frame.await)) {
-            (Ok(choices), Ok(())) if !is_possible(&choices.connections) => empty_state(&slug).into_any(),
+            (Ok(choices), Ok(())) if !is_possible(&choices) => empty_state(&slug).into_any(),
             (Ok(choices), Ok(())) => {
                 let flash = flash.await.unwrap_or_default();
                 view! { <NewSyncForm slug choices flash action /> }.into_any()
@@ -50,9 +51,14 @@ fn allowed(frame: Result<Frame, AppError>) -> Result<(), AppError> {
     if frame?.may(Permission::Configure) { Ok(()) } else { Err(AppError::Forbidden) }
 }
 
-/// Whether two different connections can be joined at all.
-fn is_possible(connections: &[ConnectionView]) -> bool {
-    connections.len() > 1 && connections.iter().any(|connection| connection.vendor.can_write())
+/// Whether any two connections can be joined at all.
+fn is_possible(choices: &Choices) -> bool {
+    Entity::ALL.iter().any(|entity| {
+        let joins = |source: &ConnectionView| {
+            choices.connections.iter().any(|other| fits(*entity, source, other, &choices.able))
+        };
+        choices.connections.iter().any(joins)
+    })
 }
 
 fn empty_state(slug: &str) -> impl IntoView + use<> {
@@ -78,39 +84,24 @@ struct Chosen {
 
 #[component]
 fn NewSyncForm(slug: String, choices: Choices, flash: Flash, action: Post<()>) -> impl IntoView {
-    let Choices { connections, syncs } = choices;
-    let chosen = first_choice(&connections, &flash);
+    let chosen = first_choice(&choices, &flash);
     let errors: FieldErrorsSignal = Signal::derive(move || match action.value() {
         Some(Err(error)) => error.fields(),
         Some(Ok(())) => Vec::new(),
         None => flash.errors.clone(),
     });
     let entities = Entity::ALL.iter().map(|entity| (entity.to_string(), entity.label().to_owned())).collect();
-    let sources = connections.iter().map(option_of).collect();
-    let source = chosen.source.get_untracked().map(|id| id.to_string()).unwrap_or_default();
-    let destinations = {
-        let connections = connections.clone();
-        move || {
-            let fitting = connections.iter().filter(|other| fits(other, chosen.source.get()));
-            let options: Vec<_> = fitting.map(option_of).collect();
-            let value = chosen.destination.get_untracked().map(|id| id.to_string()).unwrap_or_default();
-            view! {
-                <SelectField
-                    label="To"
-                    name="destination"
-                    options
-                    value
-                    help="Only systems that Syncline can write to."
-                    errors
-                    on_change=Callback::new(move |id: String| chosen.destination.set(id.parse().ok()))
-                />
-            }
-        }
-    };
+    // Without JavaScript every system is offered, because nothing follows a choice there; the server refuses what cannot
+    // be. The page begins like that too, so that it is the one that the server has sent.
+    let lives = RwSignal::new(false);
+    Effect::new(move |_| lives.set(true));
+    let choices = StoredValue::new(choices);
+    let sources = move || choices.with_value(|choices| source_field(choices, chosen, lives.get(), errors));
+    let destinations = move || choices.with_value(|choices| destination_field(choices, chosen, lives.get(), errors));
     let list = href(&slug, "syncs");
     let what_happens = {
         let slug = slug.clone();
-        move || consequences(&slug, &syncs, chosen)
+        move || choices.with_value(|choices| consequences(&slug, choices, chosen))
     };
     view! {
         <PostForm post=action>
@@ -126,17 +117,11 @@ fn NewSyncForm(slug: String, choices: Choices, flash: Flash, action: Post<()>) -
                     on_change=Callback::new(move |text: String| {
                         if let Ok(entity) = text.parse() {
                             chosen.entity.set(entity);
+                            choices.with_value(|choices| chosen.settle(choices));
                         }
                     })
                 />
-                <SelectField
-                    label="From"
-                    name="source"
-                    options=sources
-                    value=source
-                    errors
-                    on_change=Callback::new(move |id: String| chosen.source.set(id.parse().ok()))
-                />
+                {sources}
                 {destinations}
                 <div aria-live="polite">{what_happens}</div>
                 <div class="form-actions">
@@ -148,23 +133,113 @@ fn NewSyncForm(slug: String, choices: Choices, flash: Flash, action: Post<()>) -
     }
 }
 
-/// What was typed before, or else orders from the first system that can only be read to the first that can be written.
-fn first_choice(connections: &[ConnectionView], flash: &Flash) -> Chosen {
-    let typed = |field: &str| flash.value(field).parse::<ConnectionId>().ok();
-    let readable = connections.iter().find(|connection| !connection.vendor.can_write()).or(connections.first());
-    let source = typed("source").or(readable.map(|connection| connection.id));
-    let writable = connections.iter().find(|connection| fits(connection, source));
-    let destination = typed("destination").or(writable.map(|connection| connection.id));
-    Chosen {
-        entity: RwSignal::new(flash.value("entity").parse().unwrap_or(Entity::Order)),
-        source: RwSignal::new(source),
-        destination: RwSignal::new(destination),
+impl Chosen {
+    /// Moves what does not fit the other choices any more to what does.
+    fn settle(self, choices: &Choices) {
+        let entity = self.entity.get_untracked();
+        let sources = readable(choices, entity);
+        let source = self.source.get_untracked();
+        let source = source.filter(|id| sources.iter().any(|other| other.id == *id)).or(usual(&sources, entity));
+        self.source.set(source);
+        let fitting = fitting(choices, entity, source);
+        let destination = self.destination.get_untracked();
+        let destination = destination.filter(|id| fitting.iter().any(|other| other.id == *id));
+        self.destination.set(destination.or(fitting.first().map(|other| other.id)));
     }
 }
 
-/// Whether records from `source` can go to `connection`.
-fn fits(connection: &ConnectionView, source: Option<ConnectionId>) -> bool {
-    connection.vendor.can_write() && Some(connection.id) != source
+/// The systems from which the chosen records can come.
+fn source_field(choices: &Choices, chosen: Chosen, lives: bool, errors: FieldErrorsSignal) -> AnyView {
+    let entity = chosen.entity.get();
+    let sources = readable(choices, entity);
+    let help = if sources.is_empty() {
+        format!("Syncline cannot read {} from any of your systems yet.", entity.label().to_lowercase())
+    } else {
+        String::new()
+    };
+    let shown = if lives { sources } else { choices.connections.iter().collect() };
+    let all = choices.clone();
+    let change = Callback::new(move |id: String| {
+        chosen.source.set(id.parse().ok());
+        chosen.settle(&all);
+    });
+    select("From", "source", &shown, chosen.source.get(), help, errors, change)
+}
+
+/// The systems to which they can go from there.
+fn destination_field(choices: &Choices, chosen: Chosen, lives: bool, errors: FieldErrorsSignal) -> AnyView {
+    let (entity, source) = (chosen.entity.get(), chosen.source.get());
+    let fitting = fitting(choices, entity, source);
+    let help = if fitting.is_empty() { why_none(entity, source, choices) } else { String::new() };
+    let shown =
+        if lives { fitting } else { choices.connections.iter().filter(|other| Some(other.id) != source).collect() };
+    let change = Callback::new(move |id: String| chosen.destination.set(id.parse().ok()));
+    select("To", "destination", &shown, chosen.destination.get(), help, errors, change)
+}
+
+fn select(
+    label: &'static str,
+    name: &'static str,
+    shown: &[&ConnectionView],
+    chosen: Option<ConnectionId>,
+    help: String,
+    errors: FieldErrorsSignal,
+    on_change: Callback<String>,
+) -> AnyView {
+    let options = shown.iter().map(|connection| option_of(connection)).collect();
+    let value = chosen.map(|id| id.to_string()).unwrap_or_default();
+    view! { <SelectField label name options value help errors on_change /> }.into_any()
+}
+
+/// The systems to which an entity can go from `source`.
+fn fitting(choices: &Choices, entity: Entity, source: Option<ConnectionId>) -> Vec<&ConnectionView> {
+    let source = choices.connections.iter().find(|connection| Some(connection.id) == source);
+    source.map_or_else(Vec::new, |source| {
+        choices.connections.iter().filter(|other| fits(entity, source, other, &choices.able)).collect()
+    })
+}
+
+/// Why no system is offered as the destination.
+fn why_none(entity: Entity, source: Option<ConnectionId>, choices: &Choices) -> String {
+    let source = choices.connections.iter().find(|connection| Some(connection.id) == source);
+    let others = choices.connections.iter().filter(|other| Some(other.id) != source.map(|source| source.id));
+    let why = |(source, other): (&ConnectionView, &ConnectionView)| {
+        impossible(entity, source.vendor, other.vendor, &choices.able)
+    };
+    let why = others.filter_map(|other| why((source?, other))).next();
+    why.unwrap_or_else(|| "It takes another connection to send them to.".to_owned())
+}
+
+fn readable(choices: &Choices, entity: Entity) -> Vec<&ConnectionView> {
+    let can =
+        |vendor: Vendor| choices.able.iter().any(|able| able.vendor == vendor && able.entity == entity && able.read);
+    choices.connections.iter().filter(|connection| can(connection.vendor)).collect()
+}
+
+/// The system from which such records usually come.
+fn usual(sources: &[&ConnectionView], entity: Entity) -> Option<ConnectionId> {
+    let kind: SystemKind = entity.origin();
+    let usual = sources.iter().find(|source| source.vendor.system() == kind).or(sources.first());
+    usual.map(|source| source.id)
+}
+
+/// What was typed before, or else orders from where they usually come.
+fn first_choice(choices: &Choices, flash: &Flash) -> Chosen {
+    let typed = |field: &str| flash.value(field).parse::<ConnectionId>().ok();
+    let entity = flash.value("entity").parse().unwrap_or(Entity::Order);
+    let source = typed("source").or(usual(&readable(choices, entity), entity));
+    let chosen = Chosen {
+        entity: RwSignal::new(entity),
+        source: RwSignal::new(source),
+        destination: RwSignal::new(typed("destination")),
+    };
+    chosen.settle(choices);
+    chosen
+}
+
+/// Whether records of `source` can go to `other`.
+fn fits(entity: Entity, source: &ConnectionView, other: &ConnectionView, able: &[Able]) -> bool {
+    source.id != other.id && impossible(entity, source.vendor, other.vendor, able).is_none()
 }
 
 fn option_of(connection: &ConnectionView) -> (String, String) {
@@ -172,30 +247,37 @@ fn option_of(connection: &ConnectionView) -> (String, String) {
 }
 
 /// What the form is going to do: the syncs that come with it, or the one that is there already.
-fn consequences(slug: &str, syncs: &[SyncView], chosen: Chosen) -> AnyView {
+fn consequences(slug: &str, choices: &Choices, chosen: Chosen) -> AnyView {
     let (source, destination) = (chosen.source.get(), chosen.destination.get());
+    let joins = |sync: &&SyncView, from: Option<ConnectionId>, to: Option<ConnectionId>| {
+        Some(sync.source.connection) == from && Some(sync.destination.connection) == to
+    };
     let there = |entity: Entity| {
-        syncs.iter().find(|sync| {
-            sync.entity == entity
-                && Some(sync.source.connection) == source
-                && Some(sync.destination.connection) == destination
-        })
+        let of = choices.syncs.iter().filter(move |sync| sync.entity == entity);
+        of.clone()
+            .find(|sync| joins(sync, source, destination))
+            .or_else(|| of.clone().find(|sync| joins(sync, destination, source)))
     };
     let entity = chosen.entity.get();
     if let Some(sync) = there(entity) {
         let link = href(slug, &format!("syncs/{}", sync.id));
-        return view! { <p class="form-note">"There is such a sync already: " <a href=link>{sync.name.clone()}</a></p> }
-            .into_any();
+        let words = if joins(&sync, source, destination) {
+            "There is such a sync already: "
+        } else {
+            "They go the other way round already; that sync can go both ways: "
+        };
+        return view! { <p class="form-note">{words} <a href=link>{sync.name.clone()}</a></p> }.into_any();
     }
     let missing: Vec<&str> =
         entity.prerequisites().iter().filter(|other| there(**other).is_none()).map(|other| other.label()).collect();
-    if missing.is_empty() {
+    if missing.is_empty() || destination.is_none() {
         return ().into_any();
     }
+    let one = entity.singular();
+    let article = if one.starts_with('o') { "an" } else { "a" };
     let text = format!(
-        "This also makes a sync of {}, because an {} refers to them and they have to be there first.",
+        "This also makes a sync of {}, because {article} {one} refers to them and they have to be there first.",
         missing.join(" and of ").to_lowercase(),
-        entity.singular()
     );
     view! { <p class="form-note">{text}</p> }.into_any()
 }

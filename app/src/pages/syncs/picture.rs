@@ -2,18 +2,28 @@
 
 use crate::prelude::*;
 use domain::Entity;
-use domain::sync::{EndView, SyncState};
+use domain::sync::{Direction, EndView, SyncState};
 
 use crate::frame::href;
 
 /// From where, what, to where.
 #[component]
-pub fn Picture(slug: String, entity: Entity, source: EndView, destination: EndView, state: SyncState) -> impl IntoView {
+pub fn Picture(
+    slug: String,
+    entity: Entity,
+    source: EndView,
+    destination: EndView,
+    state: SyncState,
+    direction: Direction,
+) -> impl IntoView {
+    let two_way = direction == Direction::TwoWay;
     let label = format!(
-        "{} go from {} ({}) to {} ({}).",
+        "{} go {} {} ({}) {} {} ({}).",
         entity.label(),
+        if two_way { "both ways between" } else { "from" },
         source.name,
         source.vendor.label(),
+        if two_way { "and" } else { "to" },
         destination.name,
         destination.vendor.label()
     );
@@ -26,6 +36,9 @@ pub fn Picture(slug: String, entity: Entity, source: EndView, destination: EndVi
                     <path class="sync-arrow-line" d="M2 12h150" vector-effect="non-scaling-stroke" />
                     <path class="sync-arrow-flow" d="M2 12h150" vector-effect="non-scaling-stroke" />
                     <path class="sync-arrow-head" d="M146 5l8 7-8 7" vector-effect="non-scaling-stroke" />
+                    {two_way.then(|| {
+                        view! { <path class="sync-arrow-head" d="M14 5l-8 7 8 7" vector-effect="non-scaling-stroke" /> }
+                    })}
                 </svg>
             </div>
             {end(&slug, destination)}

@@ -68,6 +68,26 @@ pub fn StartButtons(slug: String, sync: SyncId, state: SyncState, action: Post<S
     }
 }
 
+/// A button that starts a phase of its form's sync.
+pub(super) fn start_button(
+    phase: Phase,
+    words: &'static str,
+    kind: ButtonKind,
+    state: SyncState,
+    action: Post<Started>,
+) -> AnyView {
+    let sent = action.sent();
+    let pending = Signal::derive(move || {
+        action.pending().get() && sent.with(|sent| sent.contains(&format!("phase={}", phase.as_str())))
+    });
+    let disabled = state == SyncState::Paused;
+    view! {
+        <Button name="phase" value=phase.as_str() kind pending disabled>
+            {words}
+        </Button>
+    }
+}
+
 /// What came of the last click, when it is more than the progress below can say; until that run ends.
 #[component]
 pub fn StartAnswer(action: Post<Started>) -> impl IntoView {

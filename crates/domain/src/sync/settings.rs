@@ -56,6 +56,8 @@ pub const DEFAULT_MAX_ATTEMPTS: i32 = 5;
 
 /// The least and the greatest number of tries.
 pub const ATTEMPTS: (i32, i32) = (1, 50);
+/// How a message begins that tells of another person's choice.
+pub const CLASH: &str = "Meanwhile somebody else has chosen";
 /// Seconds of quiet that a sync may wait for.
 pub const QUIET: (i32, i32) = (0, 300);
 /// Seconds after the first change that a sync may wait at most.
@@ -166,9 +168,8 @@ impl SettingsChange {
         let theirs = self.base.words().into_iter().zip(current.words()).zip(self.wanted.words());
         let both =
             theirs.filter(|((before, now), wanted)| before.2 != now.2 && before.2 != wanted.2 && now.2 != wanted.2);
-        let clashes: FieldErrors = both
-            .map(|((_, now), _)| (now.0.to_owned(), format!("Meanwhile somebody else has chosen “{}” here.", now.2)))
-            .collect();
+        let clashes: FieldErrors =
+            both.map(|((_, now), _)| (now.0.to_owned(), format!("{CLASH} “{}” here.", now.2))).collect();
         if !clashes.is_empty() && !self.insists {
             return Err(clashes);
         }

@@ -1,6 +1,8 @@
 //! What runs found out.
 
-use domain::RunId;
+use chrono::{DateTime, Utc};
+use domain::run::Phase;
+use domain::{RunId, SyncId};
 use serde_json::Value;
 
 use super::runs::Taken;
@@ -27,4 +29,21 @@ pub async fn of_run(tx: &mut TenantTx, id: RunId) -> Result<Option<Value>> {
         .fetch_optional(&mut **tx)
         .await?;
     Ok(report.flatten())
+}
+
+/// The report of the newest run of a phase that came to its end, and when that was.
+pub async fn newest(tx: &mut TenantTx, sync: SyncId, phase: Phase) -> Result<Option<(DateTime<Utc>, Value)>> {
+    let row = sqlx::query!(
+        r#"SELECT finished_at AS "at!", report AS "report!" FROM runs
+        WHERE tenant_id = $1 AND sync_id = $2 AND phase = $3 AND state IN ('succeeded', 'completed_with_errors')
+            AND report IS NOT NULL
+        ORDER BY created_at DESC
+        LIMIT 1"#,
+        tx.tenant().0,
+        sync.0,
+        phase.as_str()
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(row.map(|row| (row.at, row.report)))
 }

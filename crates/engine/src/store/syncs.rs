@@ -258,7 +258,7 @@ pub async fn obstacle(tx: &mut TenantTx, id: SyncId) -> Result<Option<String>> {
 /// Syncs for screens, without their counts and runs: all of them, or one.
 pub async fn views(tx: &mut TenantTx, only: Option<SyncId>) -> Result<Vec<SyncView>> {
     let rows = sqlx::query!(
-        r#"SELECT syncs.id, syncs.entity, syncs.state, syncs.direction, syncs.hold, syncs.hold_message, syncs.held_at,
+        r#"SELECT syncs.id, syncs.entity, syncs.state, syncs.direction, syncs.hold, syncs.hold_message, syncs.held_at, syncs.deletions_found,
             syncs.max_attempts, syncs.watermark_at, syncs.created_at, syncs.updated_at,
             source.id AS source_id, source.name AS source_name, source.vendor AS source_vendor,
             destination.id AS destination_id, destination.name AS destination_name,
@@ -289,7 +289,7 @@ pub async fn views(tx: &mut TenantTx, only: Option<SyncId>) -> Result<Vec<SyncVi
                 destination: end(row.destination_id, row.destination_name, row.destination_vendor)?,
                 state: row.state.parse()?,
                 direction: row.direction.parse()?,
-                hold: hold(row.hold, row.hold_message, row.held_at.unwrap_or(row.updated_at))?,
+                hold: hold(row.hold, row.hold_message, row.held_at.unwrap_or(row.updated_at), row.deletions_found)?,
                 max_attempts: row.max_attempts,
                 counts: StatusCounts::default(),
                 watermark_at: row.watermark_at,
@@ -301,7 +301,7 @@ pub async fn views(tx: &mut TenantTx, only: Option<SyncId>) -> Result<Vec<SyncVi
         .collect()
 }
 
-fn hold(hold: Option<String>, message: Option<String>, at: DateTime<Utc>) -> Result<Option<HoldView>> {
+fn hold(hold: Option<String>, message: Option<String>, at: DateTime<Utc>, deletions: i32) -> Result<Option<HoldView>> {
     let Some(hold) = hold else { return Ok(None) };
-    Ok(Some(HoldView { hold: hold.parse()?, message: message.unwrap_or_default(), at }))
+    Ok(Some(HoldView { hold: hold.parse()?, message: message.unwrap_or_default(), at, deletions }))
 }

@@ -66,6 +66,9 @@ pub async fn change(
     let text = format!("Settings of {}: {}.", sync.entity.label().to_lowercase(), changes.join("; "));
     store::activity::say(&mut tx, Tone::Info, text, Some(&member.email), Some(format!("syncs/{id}")), now).await?;
     tx.commit().await?;
+    if current.filter != wanted.filter {
+        super::filter_changed(engine, member, id, now).await?;
+    }
     Ok(changes)
 }
 
