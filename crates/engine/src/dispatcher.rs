@@ -1,8 +1,9 @@
 //! The dispatcher: what is due by the clock becomes runs.
 
 use chrono::{DateTime, Utc};
-use domain::run::Trigger;
+use domain::run::{Phase, Trigger};
 use domain::schedule::next_in_rhythm;
+use domain::{SyncId, TenantId};
 
 use crate::store::schedules::Due;
 use crate::{Engine, Result, runs, store};
@@ -10,8 +11,14 @@ use crate::{Engine, Result, runs, store};
 /// Schedules that one tick starts at most; the rest is due at the next one.
 const BATCH: i64 = 200;
 
-/// Starts what is due. A missed time runs late rather than twice, and never overlaps the run that is there already.
+/// Starts what is due: schedules whose time has come, and the processing of records that fell due in syncs that process at
+/// once (changes that have been quiet for long enough, failures whose pause is over).
 pub async fn tick(engine: &Engine, now: DateTime<Utc>) -> Result<usize> {
+    Ok(start_schedules(engine, now).await? + start_due(engine, now).await?)
+}
+
+/// A missed time runs late rather than twice, and never overlaps the run that is there already.
+async fn start_schedules(engine: &Engine, now: DateTime<Utc>) -> Result<usize> {
     let mut tx = engine.db.begin_across_tenants().await?;
     let due = store::schedules::due_across_tenants(&mut tx, now, BATCH).await?;
     tx.commit().await?;
@@ -29,14 +36,41 @@ pub async fn tick(engine: &Engine, now: DateTime<Utc>) -> Result<usize> {
     Ok(started)
 }
 
+/// A sync that is at it already takes what fell due along, the most urgent first.
+async fn start_due(engine: &Engine, now: DateTime<Utc>) -> Result<usize> {
+    let mut tx = engine.db.begin_across_tenants().await?;
+    let due = store::due_across_tenants::syncs_across_tenants(&mut tx, now, BATCH).await?;
+    tx.commit().await?;
+    let mut started = 0;
+    for (tenant, sync) in due {
+        match process(engine, tenant, sync, now).await {
+            Ok(true) => started += 1,
+            Ok(false) => {}
+            Err(error) => {
+                tracing::warn!(sync.id = %sync, tenant.id = %tenant, %error, "could not process what fell due")
+            }
+        }
+    }
+    Ok(started)
+}
+
+async fn process(engine: &Engine, tenant: TenantId, sync: SyncId, now: DateTime<Utc>) -> Result<bool> {
+    let mut tx = engine.db.begin(tenant).await?;
+    if store::syncs::obstacle(&mut tx, sync).await?.is_some() {
+        return Ok(false);
+    }
+    let (_, is_new) = runs::begin(&mut tx, sync, Phase::Process, Trigger::Due, None, false, now).await?;
+    tx.commit().await?;
+    Ok(is_new)
+}
+
 async fn start(engine: &Engine, due: &Due, now: DateTime<Utc>) -> Result<bool> {
     let mut tx = engine.db.begin(due.tenant).await?;
     let next = next_in_rhythm(due.due_at, due.every_seconds, now);
     if !store::schedules::mark_run(&mut tx, due, next, now).await? {
         return Ok(false);
     }
-    let idle =
-        due.phase == domain::run::Phase::Process && store::records_due::count(&mut tx, due.sync, now).await? == 0;
+    let idle = due.phase == Phase::Process && store::records_due::count(&mut tx, due.sync, now).await? == 0;
     if idle || store::syncs::obstacle(&mut tx, due.sync).await?.is_some() {
         tx.commit().await?;
         return Ok(false);

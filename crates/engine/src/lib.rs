@@ -14,6 +14,7 @@ pub mod demo;
 pub mod dispatcher;
 pub mod dry_runs;
 pub mod error;
+pub mod events;
 pub mod history;
 pub mod jobs;
 pub mod keeper;

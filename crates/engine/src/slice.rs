@@ -27,7 +27,7 @@ use crate::store::runs::Taken;
 use crate::{Clock, Engine, Error, Result, jobs, runs, store};
 
 use context::Context;
-pub(crate) use prepare::Range;
+pub(crate) use prepare::{BELIEVED_AFTER, Range};
 
 /// Records that a slice deals with at most.
 const MAX_RECORDS: usize = 500;

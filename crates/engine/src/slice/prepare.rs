@@ -20,10 +20,11 @@ use super::context::{Context, End};
 use super::obstacle::Obstacle;
 use crate::store::runs::{Progress, Taken};
 use crate::store::syncs::SyncRow;
-use crate::{Error, Result, store};
+use crate::{Result, store};
 
 pub(crate) use cursor::Range;
 use cursor::{Cursor, Stage};
+pub(crate) use deletions::BELIEVED_AFTER;
 
 /// How a stage went on.
 enum Step {
@@ -164,11 +165,4 @@ fn watermark(sync: &SyncRow, side: Side) -> Option<DateTime<Utc>> {
         Side::Source => sync.watermark_at,
         Side::Destination => sync.destination_watermark_at,
     }
-}
-
-/// Whether a transaction may succeed when it is tried again as it was.
-fn is_contention(error: &Error) -> bool {
-    let Error::Database(sqlx::Error::Database(error)) = error else { return false };
-    // A deadlock with a run of another phase, or a serialisation failure.
-    matches!(error.code().as_deref(), Some("40P01" | "40001"))
 }

@@ -169,9 +169,12 @@ pub async fn settle(tx: &mut TenantTx, run: &Taken, outcomes: &[Outcome], now: D
             tombstone_side = CASE
                 WHEN o.tombstone IS NULL OR records.version > o.version THEN records.tombstone_side
                 WHEN o.tombstone <> 'clear' THEN o.tombstone
+                -- On which side it was gone: the other side's listings show what was kept there, which is no news.
+                WHEN o.status = 'deleted' THEN records.tombstone_side
             END,
             tombstone_at = CASE
                 WHEN o.tombstone IS NULL OR records.version > o.version THEN records.tombstone_at
+                WHEN o.tombstone = 'clear' AND o.status = 'deleted' THEN records.tombstone_at
                 ELSE o.tombstone_at
             END,
             replay_version = CASE WHEN o.replayed THEN NULL ELSE records.replay_version END,

@@ -4,7 +4,10 @@
 
 mod accounts;
 mod connections;
+mod dispatcher;
+mod events;
 mod failures;
+mod filters;
 mod history;
 mod outage;
 mod prepare;

@@ -145,7 +145,8 @@ async fn many_deletions_at_once_hold_the_sync_until_a_person_allows_them() {
     world.clock.advance(TimeDelta::minutes(1));
     engine::syncs::allow_deletions(&world.engine, &world.member, pair.customers, 25, world.now()).await.unwrap();
     world.work().await;
-    assert_eq!(world.value("SELECT count(*) FROM records WHERE tombstone").await, "25");
+    let deleted = "SELECT count(*) FROM records WHERE status = 'deleted' AND tombstone_side = 'source'";
+    assert_eq!(world.value(deleted).await, "25", "the full prepare finds them, and processing reads each of them");
     let left = format!("SELECT deletions_allowed, hold FROM syncs WHERE id = '{}'", pair.customers);
     assert_eq!(world.lines(&left).await, ["0 | -"], "what was allowed is used up");
 }
@@ -176,6 +177,9 @@ async fn a_listing_that_a_crash_interrupts_goes_on_at_its_cursor_and_calls_nothi
     make(&world, "shopify/customers", 700).await;
     let run = start(&world, pair.customers, Phase::FullPrepare).await;
     let job = world.take_job().await.unwrap();
+    // Slow enough to die between two pages.
+    let slow = json!({"account": "sbx_shop", "kind": "latency", "share": 1.0, "ms": 300});
+    world.control("POST", "shopify/faults", slow).await;
     let (engine, clock) = (world.engine.clone(), world.clock.engine());
     let dying = tokio::spawn(async move { engine::slice::run(&engine, job, &clock).await });
     while world.run(run.id).await.counts.done == 0 {
@@ -183,6 +187,7 @@ async fn a_listing_that_a_crash_interrupts_goes_on_at_its_cursor_and_calls_nothi
     }
     dying.abort();
     let _ = dying.await;
+    world.control("DELETE", "shopify/faults?account=sbx_shop", Value::Null).await;
     let done = world.run(run.id).await.counts.done;
     assert!(done > 0 && done < 700, "the worker died in the middle, after {done}");
     let watermark = format!("SELECT watermark_at FROM syncs WHERE id = '{}'", pair.customers);

@@ -5,7 +5,7 @@ use connectors::Page;
 use domain::run::Phase;
 
 use super::cursor::{Cursor, Listing, Stage};
-use super::{Step, after_side, end, is_contention, obstacle, watermark};
+use super::{Step, after_side, end, obstacle, watermark};
 use crate::slice::Next;
 use crate::slice::context::Context;
 use crate::slice::obstacle as obstacles;
@@ -88,7 +88,7 @@ struct Written<'a> {
 async fn commit(context: &mut Context, sync: &SyncRow, written: Written<'_>) -> Result<()> {
     for _ in 1..TRIES {
         match commit_once(context, sync, &written).await {
-            Err(error) if is_contention(&error) => tracing::debug!(run.id = %context.run.id, "a page is written again"),
+            Err(error) if error.is_contention() => tracing::debug!(run.id = %context.run.id, "a page is written again"),
             other => return other,
         }
     }

@@ -1,6 +1,6 @@
 //! Both sides of claimed records as they are now, read in bulk.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use connectors::Found;
 use domain::canonical::ContentHash;
@@ -121,16 +121,20 @@ pub async fn store_changes(context: &Context, pairs: &mut [Pair]) -> Result<()> 
     }
     let now = context.now();
     let mut tx = context.begin().await?;
-    let mut raised: HashMap<Uuid, i64> = HashMap::new();
+    let mut raised: Vec<(Side, Vec<(Uuid, i64)>)> = Vec::new();
     if !source.is_empty() {
-        raised.extend(store::records::refresh(&mut tx, &source, now).await?);
+        raised.push((Side::Source, store::records::refresh(&mut tx, &source, now).await?));
     }
-    raised.extend(store::reads::refresh_destination(&mut tx, &destination, now).await?);
+    raised.push((Side::Destination, store::reads::refresh_destination(&mut tx, &destination, now).await?));
     tx.commit().await?;
+    let raised: HashSet<(Side, Uuid)> =
+        raised.into_iter().flat_map(|(side, rows)| rows.into_iter().map(move |(id, _)| (side, id))).collect();
+    // Only what this read has raised is added. The row's own counter may be ahead of that: an event that came after the
+    // read was sent has raised it too, says nothing about what was read, and has to lead to another processing.
     for pair in pairs {
-        if let Some(version) = raised.get(&pair.record.id) {
-            pair.record.version = *version;
-        }
+        let id = pair.record.id;
+        let own = |side: &&Side| raised.contains(&(**side, id)) && pair.record.side(**side).hash.is_some();
+        pair.record.version += Side::ALL.iter().filter(own).count() as i64;
     }
     Ok(())
 }
