@@ -100,11 +100,7 @@ fn ship_to(address: Option<&Address>) -> Body {
 fn freight(shipping: Option<&Money>) -> Value {
     let premium = wrap_money(None);
     let price = wrap_money(shipping);
-    Value::Object(object([
-        ("OverrideFreightPrice", wrap_flag(true)),
-        ("FreightPrice", price),
-        ("PremiumFreight", premium),
-    ]))
+    Value::Object(object([("OverrideFreightAmount", wrap_flag(true)), ("Freight", price), ("PremiumFreight", premium)]))
 }
 
 fn customer(customer: &Customer, current: Option<&Customer>) -> Body {

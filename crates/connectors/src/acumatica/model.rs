@@ -125,7 +125,7 @@ fn date(text: &str) -> Option<NaiveDate> {
 }
 
 fn freight(raw: &Value, currency: &str) -> Result<Option<Money>, String> {
-    let price = money(raw, "Totals/FreightPrice", currency)?;
+    let price = money(raw, "Totals/Freight", currency)?;
     let premium = money(raw, "Totals/PremiumFreight", currency)?;
     let sum = [price, premium].iter().flatten().try_fold(0_i64, |sum, part| sum.checked_add(part.minor));
     sum.map(|minor| Some(Money::new(minor, currency))).ok_or_else(|| "the freight is too large".to_owned())

@@ -80,13 +80,13 @@ mod tests {
         let schema = json!({
             "id": null, "rowNumber": 1, "note": {}, "OrderNbr": {},
             "Details": [{"InventoryID": {}, "custom": {"Transactions": {"UsrColour": {"type": "CustomStringField", "value": null}}}}],
-            "Totals": {"FreightPrice": {}, "custom": {}}, "_workflowActions": [{"Open": {}}],
+            "Totals": {"Freight": {}, "custom": {}}, "_workflowActions": [{"Open": {}}],
         });
         let mut fields = Vec::new();
         collect(&schema, "", 0, &mut fields);
         fields.sort();
         let told: Vec<(&str, &str)> = fields.iter().map(|field| (field.name.as_str(), field.kind.as_str())).collect();
         let custom = ("Details.custom.Transactions.UsrColour", "CustomStringField");
-        assert_eq!(told, [("Details.InventoryID", PLAIN), custom, ("OrderNbr", PLAIN), ("Totals.FreightPrice", PLAIN)]);
+        assert_eq!(told, [("Details.InventoryID", PLAIN), custom, ("OrderNbr", PLAIN), ("Totals.Freight", PLAIN)]);
     }
 }

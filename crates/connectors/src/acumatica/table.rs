@@ -35,7 +35,7 @@ static SALES_ORDER: Table = Table {
     select: "OrderNbr,CustomerOrder,Date,CurrencyID,Description,CustomerID,LastModified,ShipToAddressOverride,\
              ShipToContactOverride,ShipToAddress/AddressLine1,ShipToAddress/AddressLine2,ShipToAddress/City,\
              ShipToAddress/State,ShipToAddress/PostalCode,ShipToAddress/Country,ShipToContact/Attention,\
-             Totals/FreightPrice,Totals/PremiumFreight,Details/InventoryID,Details/LineDescription,Details/OrderQty,\
+             Totals/Freight,Totals/PremiumFreight,Details/InventoryID,Details/LineDescription,Details/OrderQty,\
              Details/UnitPrice",
     condition: "OrderType eq 'SO' and Status ne 'Canceled'",
     unique: "CustomerOrder",
@@ -149,7 +149,7 @@ pub(crate) const fn fields(entity: Entity) -> &'static [(&'static str, &'static 
             ("lines.title", "Details.LineDescription"),
             ("lines.quantity", "Details.OrderQty"),
             ("lines.unit_price", "Details.UnitPrice"),
-            ("shipping", "SalesOrder.Totals.FreightPrice"),
+            ("shipping", "SalesOrder.Totals.Freight"),
         ],
         Entity::Customer => &[
             ("email", "Customer.MainContact.Email"),

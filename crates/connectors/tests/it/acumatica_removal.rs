@@ -174,7 +174,7 @@ async fn the_schema_names_what_is_read_and_shows_what_changed() {
     let connector = fixture.connector();
     let has = |fields: &[SchemaField], name: &str| fields.iter().any(|field| field.name == name);
     for (entity, names) in [
-        (Entity::Order, &["OrderNbr", "Details.InventoryID", "Totals.FreightPrice", "ShipToAddress.City"][..]),
+        (Entity::Order, &["OrderNbr", "Details.InventoryID", "Totals.Freight", "ShipToAddress.City"][..]),
         (Entity::Customer, &["CustomerID", "MainContact.Address.City"]),
         (Entity::Product, &["InventoryID", "DefaultPrice"]),
         (Entity::Payment, &["PaymentRef", "OrdersToApply.OrderNbr"]),

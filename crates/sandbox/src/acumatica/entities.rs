@@ -180,11 +180,11 @@ static TAX_DETAIL: &[Field] = &[
 
 static TOTALS: &[Field] = &[
     ("DiscountTotal", Kind::Decimal(2)),
-    ("FreightPrice", Kind::Decimal(2)),
+    ("Freight", Kind::Decimal(2)),
     ("FreightCost", Kind::Decimal(2)),
     ("PremiumFreight", Kind::Decimal(2)),
     ("FreightTaxCategory", Kind::Code(15)),
-    ("OverrideFreightPrice", Kind::Flag),
+    ("OverrideFreightAmount", Kind::Flag),
     ("LineTotalAmount", Kind::Decimal(2)),
     ("MiscTotalAmount", Kind::Decimal(2)),
     ("OrderVolume", Kind::Decimal(4)),

@@ -170,7 +170,7 @@ fn totals(doc: &mut Doc, before: Option<&Doc>, errors: &mut Errors) {
     for (field, value) in [
         ("LineTotalAmount", lines),
         ("DiscountTotal", discount),
-        ("FreightPrice", freight.minus(premium)),
+        ("Freight", freight.minus(premium)),
         ("TaxTotal", tax),
         ("UnbilledAmount", total),
         ("UnbilledQty", quantity),
@@ -180,11 +180,11 @@ fn totals(doc: &mut Doc, before: Option<&Doc>, errors: &mut Errors) {
     }
 }
 
-/// Freight comes as `Totals/FreightPrice` and `Totals/PremiumFreight`, or as their sum on the order itself; the one that was changed counts.
+/// Freight comes as `Totals/Freight` and `Totals/PremiumFreight`, or as their sum on the order itself; the one that was changed counts.
 fn freight(doc: &Doc, before: Option<&Doc>) -> Decimal {
     let part = |path: &str| at_path(doc, path).and_then(Decimal::from_json);
     let changed = before.is_some_and(|before| decimal(before, "FreightPrice") != decimal(doc, "FreightPrice"));
-    let parts = if changed { (None, None) } else { (part("Totals/FreightPrice"), part("Totals/PremiumFreight")) };
+    let parts = if changed { (None, None) } else { (part("Totals/Freight"), part("Totals/PremiumFreight")) };
     match parts {
         (None, None) => decimal(doc, "FreightPrice").unwrap_or_default(),
         (price, premium) => price.unwrap_or_default().plus(premium.unwrap_or_default()),
