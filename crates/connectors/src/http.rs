@@ -9,7 +9,11 @@ mod fault;
 mod guard;
 mod resolver;
 mod response;
+#[cfg(feature = "testing")]
+mod testing;
 
 pub use client::{GuardedClient, Request};
 pub use guard::{Forbidden, Guard, is_public};
 pub use response::Response;
+#[cfg(feature = "testing")]
+pub use testing::Transport;

@@ -70,6 +70,11 @@ id! {
 #[must_use]
 pub fn uuid_at(now: DateTime<Utc>) -> Uuid {
     let seconds = u64::try_from(now.timestamp()).unwrap_or(0);
+    #[cfg(feature = "testing")]
+    if let Some(random) = seeded::next() {
+        let millis = u64::try_from(now.timestamp_millis()).unwrap_or(0);
+        return uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid();
+    }
     let stamp = uuid::Timestamp::from_unix_time(seconds, now.timestamp_subsec_nanos(), 0, 0);
     Uuid::new_v7(stamp)
 }
@@ -86,6 +91,38 @@ pub fn uuid_floor(now: DateTime<Utc>) -> Uuid {
 pub fn time_of(id: Uuid) -> Option<DateTime<Utc>> {
     let (seconds, nanos) = id.get_timestamp()?.to_unix();
     DateTime::from_timestamp(i64::try_from(seconds).ok()?, nanos)
+}
+
+/// Ids whose random part follows from a seed, so that a simulation can be repeated; each thread has its own.
+#[cfg(feature = "testing")]
+pub mod seeded {
+    use std::cell::Cell;
+
+    thread_local! {
+        static STATE: Cell<Option<u64>> = const { Cell::new(None) };
+    }
+
+    /// From now on this thread's ids follow from `seed`; `None` = they are random again.
+    pub fn set(seed: Option<u64>) {
+        STATE.set(seed);
+    }
+
+    pub(super) fn next() -> Option<[u8; 10]> {
+        let mut bytes = [0; 10];
+        let (high, low) = (step()?, step()?);
+        bytes[..8].copy_from_slice(&high.to_le_bytes());
+        bytes[8..].copy_from_slice(&low.to_le_bytes()[..2]);
+        Some(bytes)
+    }
+
+    /// SplitMix64.
+    fn step() -> Option<u64> {
+        let state = STATE.get()?.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        STATE.set(Some(state));
+        let z = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        Some(z ^ (z >> 31))
+    }
 }
 
 #[cfg(test)]

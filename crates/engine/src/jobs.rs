@@ -38,8 +38,9 @@ pub async fn enqueue(conn: &mut PgConnection, phase: Phase, jobs: &[Job], at: Da
     if jobs.is_empty() {
         return Ok(());
     }
-    // The queue counts in whole seconds, so a job may come up to a second early: taking a waiting run allows for that.
-    let second = at.timestamp();
+    // The queue counts in whole seconds. A job that came early would find its run waiting for some milliseconds more and
+    // be enqueued again at once, over and over; so it comes up to a second late.
+    let second = at.timestamp() + i64::from(at.timestamp_subsec_nanos() > 0);
     let task = |job: &Job| {
         let payload = serde_json::to_vec(job)?;
         Ok(TaskBuilder::new(payload).run_at_timestamp(u64::try_from(second).unwrap_or(0)).build())

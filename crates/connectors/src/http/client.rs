@@ -33,6 +33,8 @@ pub struct Request {
 pub struct GuardedClient {
     guard: Guard,
     http: reqwest::Client,
+    #[cfg(feature = "testing")]
+    pub(super) transport: Option<std::sync::Arc<dyn super::testing::Transport>>,
 }
 
 impl GuardedClient {
@@ -52,7 +54,12 @@ impl GuardedClient {
             .user_agent(concat!("Syncline/", env!("CARGO_PKG_VERSION")))
             .build()
             .expect("the HTTP client's settings are valid");
-        Self { guard, http }
+        Self {
+            guard,
+            http,
+            #[cfg(feature = "testing")]
+            transport: None,
+        }
     }
 
     /// Sends it and reads the answer, whatever its status.
@@ -64,6 +71,10 @@ impl GuardedClient {
         self.guard
             .check(&request.url)
             .map_err(|why| Error::Unavailable { message: why.to_string(), reason: Unreachable::ForbiddenAddress })?;
+        #[cfg(feature = "testing")]
+        if let Some(transport) = &self.transport {
+            return transport.send(request).await;
+        }
         let sent = self
             .http
             .request(request.method, request.url)

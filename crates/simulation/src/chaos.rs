@@ -1,0 +1,116 @@
+//! The bad day: people edit, the network fails, workers die, and the seed decides what comes when.
+
+use anyhow::Result;
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+
+use crate::people;
+use crate::turn::Turns;
+use crate::wire::Weather;
+use crate::world::{WORKERS, World, erp_account, shop_account};
+
+/// How long the bad day lasts, in virtual minutes.
+const MINUTES: i64 = 7;
+/// A day with more turns than this goes round in circles.
+const MOST_TURNS: usize = 60_000;
+
+/// Plays the day to its end; workers may be in the middle of something then.
+pub async fn play(world: &mut World<'_>, turns: &mut Turns) -> Result<()> {
+    let until = world.now() + TimeDelta::minutes(MINUTES);
+    people::open_shop(world).await?;
+    let mut left = MOST_TURNS;
+    while world.now() < until && left > 0 {
+        left -= 1;
+        turn(world, turns).await?;
+    }
+    anyhow::ensure!(left > 0, "the day does not end: time stands still");
+    Ok(())
+}
+
+async fn turn(world: &mut World<'_>, turns: &mut Turns) -> Result<()> {
+    let ready = turns.ready(world);
+    match world.dice.from(0..1000) {
+        0..4 => kill(world, turns).await,
+        4..8 => people::act(world).await,
+        8..11 => change_weather(world).await,
+        11..12 if !ready.is_empty() => {
+            // A machine that stands still: its workers come back as if nothing had happened.
+            let by = world.dice.millis(12_000..70_000);
+            world.tell(format!("everything stands still for {} s", by.num_seconds()));
+            turns.pass(world, by).await;
+            Ok(())
+        }
+        12..20 => {
+            let by = world.dice.millis(20..900);
+            turns.pass(world, by).await;
+            Ok(())
+        }
+        20..120 => turns.employ(world).await.map(drop),
+        120..350 => turns.carry(world).await.map(drop),
+        _ => match world.dice.pick(&ready) {
+            Some(slot) => turns.step(world, *slot).await,
+            None => idle(world, turns).await,
+        },
+    }
+}
+
+/// Nobody can go on: the wire, the queue and the loops are asked, and then time passes.
+async fn idle(world: &mut World<'_>, turns: &mut Turns) -> Result<()> {
+    if turns.unlock(world).await? || turns.carry(world).await? || turns.employ(world).await? || turns.tick(world) {
+        return Ok(());
+    }
+    let by = turns.until_next(world, TimeDelta::seconds(8)).await?;
+    turns.pass(world, by).await;
+    // Something may happen in every stretch of time, also when nobody works.
+    if world.dice.chance(60) {
+        people::act(world).await?;
+    }
+    Ok(())
+}
+
+async fn kill(world: &mut World<'_>, turns: &mut Turns) -> Result<()> {
+    let busy: Vec<usize> = WORKERS.into_iter().filter(|slot| world.slots[*slot].task.is_some()).collect();
+    if let Some(slot) = world.dice.pick(&busy).copied() {
+        world.kill(slot).await?;
+        turns.wake();
+    }
+    Ok(())
+}
+
+async fn change_weather(world: &mut World<'_>) -> Result<()> {
+    let weather = match world.dice.from(0..4) {
+        0 => Weather::default(),
+        1 => Weather { slow: 300, lost: 20, cut: 30 },
+        2 => Weather { slow: 60, lost: 80, cut: 120 },
+        _ => Weather { slow: 100, lost: 10, cut: 300 },
+    };
+    world.wire.set_weather(weather);
+    world.tell(format!("weather: {weather:?}"));
+    let noisy = world.dice.chance(700);
+    let mark = if noisy { "noisy" } else { "quiet" };
+    fault(world, mark).await
+}
+
+/// A fault at one of a tenant's two vendors, for a few requests.
+async fn fault(world: &mut World<'_>, mark: &str) -> Result<()> {
+    let kinds = ["429", "5xx", "cut_after_write", "cut_after_write", "malformed"];
+    let kind = *world.dice.pick(&kinds).unwrap_or(&"5xx");
+    let next = world.dice.from(1..8);
+    let (vendor, account) =
+        if world.dice.chance(650) { ("acumatica", erp_account(mark)) } else { ("shopify", shop_account(mark)) };
+    world.tell(format!("fault at {mark}'s {vendor}: {kind} for the next {next}"));
+    let body: Value = json!({"account": account, "kind": kind, "next": next});
+    world.control("POST", &format!("{vendor}/faults"), body).await.map(drop)
+}
+
+/// Good weather again.
+pub async fn clear_up(world: &mut World<'_>) -> Result<()> {
+    world.wire.set_weather(Weather::default());
+    for mark in world.tenants.iter().map(|tenant| tenant.mark).collect::<Vec<_>>() {
+        for (vendor, account) in [("acumatica", erp_account(mark)), ("shopify", shop_account(mark))] {
+            world.control("DELETE", &format!("{vendor}/faults?account={account}"), Value::Null).await?;
+        }
+    }
+    world.tell("the weather clears up; nothing dies any more");
+    Ok(())
+}

@@ -1,0 +1,55 @@
+//! No record was written twice for one version: every write that a vendor applied is looked at.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use serde_json::Value;
+
+use crate::world::{World, erp_account};
+
+const ENTITIES: [&str; 3] = ["SalesOrder", "Customer", "StockItem"];
+
+/// Records that were inserted more than once, and writes that said nothing new.
+pub async fn doubled(world: &World<'_>) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for mark in world.tenants.iter().map(|tenant| tenant.mark) {
+        let path = format!("acumatica/stats?account={}", erp_account(mark));
+        let stats = world.control("GET", &path, Value::Null).await?;
+        for entity in ENTITIES {
+            let writes = &stats["writes"][entity];
+            if writes["max_inserts_per_record"].as_u64() > Some(1) {
+                found.push(format!("writes: {mark}'s ERP has a {entity} that was inserted twice: {writes}"));
+            }
+            if writes["unchanged"].as_u64() > Some(0) {
+                found.push(format!("writes: {mark}'s ERP was sent a {entity} again that it had already: {writes}"));
+            }
+        }
+    }
+    found.extend(repeated(world));
+    Ok(found)
+}
+
+/// The same body to the same record twice in a row.
+fn repeated(world: &World<'_>) -> Vec<String> {
+    let mut last: BTreeMap<String, String> = BTreeMap::new();
+    let mut found = Vec::new();
+    for seen in world.wire.seen().iter().filter(|seen| seen.method == "PUT" && (200..300).contains(&seen.status)) {
+        let place = format!("{} {} {}", seen.tenant, seen.path, key_of(&seen.body));
+        if last.get(&place) == Some(&seen.body) {
+            found.push(format!("writes: at {} the same was written twice in a row: {place}: {}", seen.at, seen.body));
+        }
+        last.insert(place, seen.body.clone());
+    }
+    found
+}
+
+/// Which record a body is about.
+fn key_of(body: &str) -> String {
+    let body: Value = serde_json::from_str(body).unwrap_or_default();
+    let fields = ["id", "CustomerID", "InventoryID", "OrderNbr", "ExternalRef", "AccountRef", "CustomerOrder"];
+    let value = |field: &str| {
+        let value = &body[field];
+        value.as_str().or_else(|| value["value"].as_str()).map(str::to_owned)
+    };
+    fields.iter().filter_map(|field| value(field)).collect::<Vec<_>>().join("/")
+}

@@ -1,0 +1,159 @@
+//! One turn of the world: who may go on, and what happens when nobody can.
+
+use anyhow::Result;
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::task::{Piece, Task};
+use crate::world::{LOOPS, WORKERS, World};
+
+/// The loops' steps, with how often they come in chaos and at rest.
+const STEPS: [(Step, i64, i64); 3] = [(Step::Dispatch, 7, 60), (Step::Sweep, 5, 30), (Step::Keep, 11, 30)];
+
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    Dispatch,
+    Sweep,
+    Keep,
+}
+
+/// Whose turn it is.
+pub struct Turns {
+    /// Slots that wait for something that has not happened yet.
+    waits: [bool; LOOPS + 1],
+    /// Slots that wait for another one's lock.
+    locked: [bool; LOOPS + 1],
+    due: [DateTime<Utc>; STEPS.len()],
+    pub calm: bool,
+}
+
+impl Turns {
+    #[must_use]
+    pub fn new(now: DateTime<Utc>) -> Self {
+        Self { waits: [false; LOOPS + 1], locked: [false; LOOPS + 1], due: STEPS.map(|(_, every, _)| now + TimeDelta::seconds(every)), calm: false }
+    }
+
+    /// Slots that can go on.
+    #[must_use]
+    pub fn ready(&self, world: &World<'_>) -> Vec<usize> {
+        let can = |slot: &usize| world.slots[*slot].task.is_some() && !self.waits[*slot];
+        (0..=LOOPS).filter(can).collect()
+    }
+
+    /// A piece of a slot's task; what it may have released lets the others try again.
+    pub async fn step(&mut self, world: &mut World<'_>, slot: usize) -> Result<()> {
+        self.locked[slot] = false;
+        match world.step(slot).await? {
+            Piece::Waits => self.waits[slot] = true,
+            Piece::Locked => {
+                self.waits[slot] = true;
+                self.locked[slot] = true;
+            }
+            Piece::Moved | Piece::Over(_) => self.wake(),
+        }
+        Ok(())
+    }
+
+    /// Everybody looks again.
+    pub fn wake(&mut self) {
+        self.waits = [false; LOOPS + 1];
+    }
+
+    /// Two that wait for each other's locks: Postgres ends one of them, in real time.
+    pub async fn unlock(&mut self, world: &mut World<'_>) -> Result<bool> {
+        let locked = (0..=LOOPS).find(|slot| self.locked[*slot] && world.slots[*slot].task.is_some());
+        if let Some(slot) = locked {
+            self.step(world, slot).await?;
+        }
+        Ok(locked.is_some())
+    }
+
+    pub async fn carry(&mut self, world: &mut World<'_>) -> Result<bool> {
+        let carried = world.wire.carry().await;
+        if carried {
+            world.listen();
+            self.wake();
+        }
+        Ok(carried)
+    }
+
+    /// Lets time pass.
+    pub async fn pass(&mut self, world: &mut World<'_>, by: TimeDelta) {
+        world.stage.time.pass(by).await;
+        self.wake();
+    }
+
+    /// Begins a job in a worker that is free; whether there was one.
+    pub async fn employ(&mut self, world: &mut World<'_>) -> Result<bool> {
+        let free = WORKERS.into_iter().filter(|slot| world.slots[*slot].task.is_none()).collect::<Vec<_>>();
+        let slot = if self.calm { free.first().copied() } else { world.dice.pick(&free).copied() };
+        let Some(slot) = slot else { return Ok(false) };
+        let pick = if self.calm || world.dice.chance(600) { 0 } else { world.dice.from(0..8) };
+        let Some(job) = world.take_job(pick).await? else { return Ok(false) };
+        world.begin_slice(slot, job).await?;
+        self.waits[slot] = false;
+        Ok(true)
+    }
+
+    /// Begins a step of the loops that is due; whether one was.
+    pub fn tick(&mut self, world: &mut World<'_>) -> bool {
+        if world.slots[LOOPS].task.is_some() {
+            return false;
+        }
+        let now = world.now();
+        let Some(index) = (0..STEPS.len()).filter(|index| self.due[*index] <= now).min_by_key(|index| self.due[*index]) else {
+            return false;
+        };
+        let (step, often, seldom) = STEPS[index];
+        let every = if self.calm { seldom } else { often };
+        self.due[index] = now + TimeDelta::seconds(every);
+        let engine = world.engine();
+        let task = Task::new(format!("{step:?}"), async move {
+            let done = match step {
+                Step::Dispatch => engine::dispatcher::tick(&engine, now).await.map(|count| if count == 0 { String::new() } else { format!("{count} started") }),
+                Step::Sweep => engine::sweeper::tick(&engine, now).await.map(|count| if count == 0 { String::new() } else { format!("{count} revived") }),
+                Step::Keep => engine::keeper::tick(&engine, now).await.map(|()| String::new()),
+            };
+            done.map_err(|error| error.to_string())
+        });
+        world.slots[LOOPS].task = Some(task);
+        self.waits[LOOPS] = false;
+        true
+    }
+
+    /// How long nothing will happen: until the wire's, the queue's or the loops' next moment.
+    pub async fn until_next(&self, world: &mut World<'_>, at_most: TimeDelta) -> Result<TimeDelta> {
+        let now = world.now();
+        let mut next = now + at_most;
+        next = next.min(self.due.iter().copied().min().unwrap_or(next));
+        if let Some(at) = world.wire.next_at() {
+            next = next.min(at);
+        }
+        let idle = WORKERS.iter().any(|slot| world.slots[*slot].task.is_none());
+        if let Some(at) = world.next_job_at().await?.filter(|_| idle) {
+            next = next.min(at);
+        }
+        Ok((next - now).max(TimeDelta::milliseconds(10)))
+    }
+}
+
+/// Lets everything go on without dice until nothing is under way, for `at_least` of virtual time.
+pub async fn calm(world: &mut World<'_>, turns: &mut Turns, at_least: TimeDelta) -> Result<()> {
+    let until = world.now() + at_least;
+    turns.calm = true;
+    loop {
+        if turns.carry(world).await? {
+            continue;
+        }
+        if let Some(slot) = turns.ready(world).first() {
+            turns.step(world, *slot).await?;
+        } else if !turns.unlock(world).await? && !turns.employ(world).await? && !turns.tick(world) {
+            let busy = world.slots.iter().any(|slot| slot.task.is_some()) || !world.wire.is_empty();
+            if world.now() >= until && !busy {
+                return Ok(());
+            }
+            let left = if busy { TimeDelta::seconds(5) } else { until - world.now() };
+            let by = turns.until_next(world, left).await?;
+            turns.pass(world, by).await;
+        }
+    }
+}
