@@ -27,13 +27,31 @@ pub async fn violations(world: &mut World<'_>) -> Result<Vec<String>> {
 
 /// What a crash may leave behind and nobody clears away.
 const STUCK: [(&str, &str); 7] = [
-    ("a run is active", "SELECT id::text AS what FROM runs WHERE $1::timestamptz IS NOT NULL AND state IN ('queued', 'running', 'waiting')"),
-    ("a record is claimed", "SELECT description AS what FROM records WHERE $1::timestamptz IS NOT NULL AND claimed_run IS NOT NULL"),
-    ("an intent is open", "SELECT description AS what FROM records WHERE $1::timestamptz IS NOT NULL AND intent_key IS NOT NULL"),
+    (
+        "a run is active",
+        "SELECT id::text AS what FROM runs WHERE $1::timestamptz IS NOT NULL AND state IN ('queued', 'running', 'waiting')",
+    ),
+    (
+        "a record is claimed",
+        "SELECT description AS what FROM records WHERE $1::timestamptz IS NOT NULL AND claimed_run IS NOT NULL",
+    ),
+    (
+        "an intent is open",
+        "SELECT description AS what FROM records WHERE $1::timestamptz IS NOT NULL AND intent_key IS NOT NULL",
+    ),
     ("a lease is held", "SELECT slot::text AS what FROM leases WHERE deadline_at > $1"),
-    ("a session is kept", "SELECT slot::text AS what FROM leases WHERE $1::timestamptz IS NOT NULL AND session_sealed IS NOT NULL"),
-    ("a job is left", "SELECT convert_from(job, 'UTF8') AS what FROM apalis.jobs WHERE $1::timestamptz IS NOT NULL AND status <> 'Done'"),
-    ("a record waits for another", "SELECT record_id::text AS what FROM record_waits WHERE $1::timestamptz IS NOT NULL"),
+    (
+        "a session is kept",
+        "SELECT slot::text AS what FROM leases WHERE $1::timestamptz IS NOT NULL AND session_sealed IS NOT NULL",
+    ),
+    (
+        "a job is left",
+        "SELECT convert_from(job, 'UTF8') AS what FROM apalis.jobs WHERE $1::timestamptz IS NOT NULL AND status <> 'Done'",
+    ),
+    (
+        "a record waits for another",
+        "SELECT record_id::text AS what FROM record_waits WHERE $1::timestamptz IS NOT NULL",
+    ),
 ];
 
 async fn stuck(world: &mut World<'_>) -> Result<Vec<String>> {

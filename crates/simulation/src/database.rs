@@ -4,6 +4,8 @@ use anyhow::{Context, Result};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, Row};
 
+use crate::relay;
+
 /// Tables that outlive a seed.
 const KEPT: &str = "'_sqlx_migrations', 'migrations', 'workers'";
 
@@ -11,6 +13,8 @@ const KEPT: &str = "'_sqlx_migrations', 'migrations', 'workers'";
 pub struct Database {
     name: String,
     owner_url: String,
+    /// The port at which engines reach it.
+    relay: u16,
     looker: PgConnection,
 }
 
@@ -29,7 +33,7 @@ impl Database {
         engine::db::migrate(url.as_str()).await?;
         let options: PgConnectOptions = url.as_str().parse()?;
         let looker = options.disable_statement_logging().application_name("simulation").connect().await?;
-        Ok(Self { name, owner_url: owner_url.to_owned(), looker })
+        Ok(Self { relay: relay::start(owner_url).await?, name, owner_url: owner_url.to_owned(), looker })
     }
 
     /// The address that a slot's engine connects to.
@@ -39,6 +43,10 @@ impl Database {
     pub fn url(&self, slot: usize) -> Result<String> {
         let mut url: url::Url = self.owner_url.parse()?;
         url.set_path(&self.name);
+        // A socket's directory may be named in the query; the relay knows it.
+        url.set_query(None);
+        url.set_host(Some("127.0.0.1"))?;
+        anyhow::ensure!(url.set_port(Some(self.relay)).is_ok(), "the cluster's address takes no port");
         url.query_pairs_mut().append_pair("application_name", &self.application(slot));
         Ok(url.into())
     }

@@ -17,6 +17,7 @@ mod database;
 mod dice;
 mod people;
 mod probe;
+mod relay;
 mod rest;
 mod story;
 mod task;
@@ -28,6 +29,7 @@ mod world;
 use anyhow::Result;
 
 pub use probe::Probe;
+pub use story::Telling;
 pub use time::VirtualTime;
 pub use world::Stage;
 
@@ -43,12 +45,12 @@ pub struct Outcome {
     pub story: Vec<String>,
 }
 
-/// Plays one seed; with `aloud` the story is told while it happens.
+/// Plays one seed.
 ///
 /// # Errors
 /// When the simulation itself cannot go on (no database).
-pub async fn play(stage: &mut Stage, seed: u64, aloud: bool) -> Result<Outcome> {
-    let mut world = World::make(stage, seed, aloud).await?;
+pub async fn play(stage: &mut Stage, seed: u64, telling: Telling) -> Result<Outcome> {
+    let mut world = World::make(stage, seed, telling).await?;
     let mut violations = match live(&mut world).await {
         Ok(()) => checks::violations(&mut world).await?,
         Err(error) => vec![format!("{error:#}")],

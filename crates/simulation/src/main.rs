@@ -6,9 +6,9 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use engine::testing::{Safeguard, Switches};
-use simulation::{Outcome, Probe, Stage, VirtualTime};
+use simulation::{Outcome, Probe, Stage, Telling, VirtualTime};
 
-const USAGE: &str = "usage: simulation [--seeds N] [--seed S] [--jobs J] [--without intent|epoch|version] [--aloud] [--keep-going]";
+const USAGE: &str = "usage: simulation [--seeds N] [--seed S] [--jobs J] [--without intent|epoch|version] [--aloud] [--pieces] [--keep-going]";
 
 const SAFEGUARDS: [(&str, Safeguard); 3] =
     [("intent", Safeguard::Intent), ("epoch", Safeguard::Epoch), ("version", Safeguard::Version)];
@@ -17,7 +17,7 @@ struct Arguments {
     seeds: u64,
     first: u64,
     jobs: u64,
-    aloud: bool,
+    telling: Telling,
     /// What the engine has to do without, so that the simulation must fail.
     without: Option<Safeguard>,
     /// Goes on after a failure, to count them.
@@ -49,22 +49,31 @@ fn main() -> Result<()> {
     results.into_iter().collect::<Result<()>>()?;
     let seconds = began.elapsed().as_secs_f64();
     let played = shared.played.load(Ordering::SeqCst);
-    println!("{played} seeds in {seconds:.1} s, {:.2} s each and thread", seconds * arguments.jobs as f64 / played.max(1) as f64);
+    println!(
+        "{played} seeds in {seconds:.1} s, {:.2} s each and thread",
+        seconds * arguments.jobs as f64 / played.max(1) as f64
+    );
     report(shared.failed.into_inner().unwrap_or_default(), &arguments)
 }
 
 fn report(mut failed: Vec<Outcome>, arguments: &Arguments) -> Result<()> {
     failed.sort_by_key(|outcome| outcome.seed);
     let Some(first) = failed.first() else { return Ok(()) };
-    if !arguments.aloud {
+    if arguments.telling == Telling::Kept {
         println!("\nThe story of seed {}:", first.seed);
         first.story.iter().chain(&first.violations).for_each(|line| println!("{line}"));
     }
-    bail!("{} of the seeds failed; the first is {}: cargo xtask simulate --seed {}", failed.len(), first.seed, first.seed)
+    bail!(
+        "{} of the seeds failed; the first is {}: cargo xtask simulate --seed {}",
+        failed.len(),
+        first.seed,
+        first.seed
+    )
 }
 
 fn work(arguments: &Arguments, shared: &Shared) -> Result<()> {
-    let owner_url = std::env::var("SYNCLINE_TEST_DATABASE_URL").context("SYNCLINE_TEST_DATABASE_URL names the cluster")?;
+    let owner_url =
+        std::env::var("SYNCLINE_TEST_DATABASE_URL").context("SYNCLINE_TEST_DATABASE_URL names the cluster")?;
     let _probed = tracing_guard();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build()?;
     runtime.block_on(async {
@@ -84,7 +93,7 @@ async fn play(owner_url: &str, time: &VirtualTime, arguments: &Arguments, shared
         if seed >= last {
             break;
         }
-        let outcome = simulation::play(&mut stage, seed, arguments.aloud).await?;
+        let outcome = simulation::play(&mut stage, seed, arguments.telling).await?;
         shared.played.fetch_add(1, Ordering::SeqCst);
         if !outcome.violations.is_empty() {
             println!("seed {seed} FAILED: {}", outcome.violations.join("\n    "));
@@ -101,7 +110,8 @@ fn tracing_guard() -> tracing::subscriber::DefaultGuard {
 
 impl Arguments {
     fn read() -> Result<Self> {
-        let mut arguments = Self { seeds: 1, first: 1, jobs: 1, aloud: false, without: None, keep_going: false };
+        let mut arguments =
+            Self { seeds: 1, first: 1, jobs: 1, telling: Telling::Kept, without: None, keep_going: false };
         let mut words = std::env::args().skip(1);
         while let Some(word) = words.next() {
             let mut number = || words.next().and_then(|word| word.parse().ok()).context(USAGE);
@@ -114,7 +124,8 @@ impl Arguments {
                     let found = SAFEGUARDS.iter().find(|(name, _)| *name == word);
                     arguments.without = Some(found.context(USAGE)?.1);
                 }
-                "--aloud" => arguments.aloud = true,
+                "--aloud" => arguments.telling = Telling::Aloud,
+                "--pieces" => arguments.telling = Telling::Pieces,
                 "--keep-going" => arguments.keep_going = true,
                 _ => bail!(USAGE),
             }

@@ -10,6 +10,7 @@ use tracing::{Event, Level, Metadata, Subscriber};
 
 thread_local! {
     static POINTS: Cell<u64> = const { Cell::new(0) };
+    static LAST: RefCell<String> = const { RefCell::new(String::new()) };
     static SAID: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -17,6 +18,12 @@ thread_local! {
 #[must_use]
 pub fn points() -> u64 {
     POINTS.get()
+}
+
+/// The beginning of the statement that was answered last.
+#[must_use]
+pub fn last_statement() -> String {
+    LAST.with_borrow(Clone::clone)
 }
 
 /// What was logged on this thread since the last time.
@@ -68,8 +75,8 @@ fn is_statement(metadata: &Metadata<'_>) -> bool {
     metadata.target() == "sqlx::query"
 }
 
-/// What the first statements of a connection begin with; see `engine::Db`.
-const INTRODUCTIONS: [&str; 3] = ["SET ROLE", "SET statement_timeout", "SET idle_in_transaction"];
+/// What the first statements of a connection begin with: the engine's own (see `engine::Db`), and sqlx's questions.
+const INTRODUCTIONS: [&str; 4] = ["SET ROLE", "SET statement_timeout", "SET idle_in_transaction", "SELECT pg_type.oid"];
 
 #[derive(Default)]
 struct Statement {
@@ -79,6 +86,7 @@ struct Statement {
 impl Visit for Statement {
     fn record_str(&mut self, field: &Field, value: &str) {
         if field.name() == "summary" {
+            LAST.set(value.to_owned());
             self.introduces = INTRODUCTIONS.iter().any(|words| value.starts_with(words));
         }
     }

@@ -4,27 +4,44 @@ use chrono::{DateTime, Utc};
 
 use crate::time::VirtualTime;
 
+/// How a story is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Telling {
+    /// Kept for the end.
+    Kept,
+    /// While it happens.
+    Aloud,
+    /// While it happens, with every piece of every task: to see where two tellings part.
+    Pieces,
+}
+
 /// The lines so far.
 pub struct Story {
     began: DateTime<Utc>,
     lines: Vec<String>,
-    aloud: bool,
+    telling: Telling,
 }
 
 impl Story {
     #[must_use]
-    pub fn new(time: &VirtualTime, aloud: bool) -> Self {
-        Self { began: time.now(), lines: Vec::new(), aloud }
+    pub fn new(time: &VirtualTime, telling: Telling) -> Self {
+        Self { began: time.now(), lines: Vec::new(), telling }
     }
 
     /// Adds a line.
     pub fn tell(&mut self, now: DateTime<Utc>, line: impl std::fmt::Display) {
         let seconds = (now - self.began).num_milliseconds() as f64 / 1000.0;
         let line = format!("{seconds:>9.3}  {line}");
-        if self.aloud {
+        if self.telling != Telling::Kept {
             println!("{line}");
         }
         self.lines.push(line);
+    }
+
+    /// Whether every piece of every task is a line of its own.
+    #[must_use]
+    pub fn tells_pieces(&self) -> bool {
+        self.telling == Telling::Pieces
     }
 
     #[must_use]

@@ -29,7 +29,12 @@ pub struct Turns {
 impl Turns {
     #[must_use]
     pub fn new(now: DateTime<Utc>) -> Self {
-        Self { waits: [false; LOOPS + 1], locked: [false; LOOPS + 1], due: STEPS.map(|(_, every, _)| now + TimeDelta::seconds(every)), calm: false }
+        Self {
+            waits: [false; LOOPS + 1],
+            locked: [false; LOOPS + 1],
+            due: STEPS.map(|(_, every, _)| now + TimeDelta::seconds(every)),
+            calm: false,
+        }
     }
 
     /// Slots that can go on.
@@ -48,7 +53,12 @@ impl Turns {
                 self.waits[slot] = true;
                 self.locked[slot] = true;
             }
-            Piece::Moved | Piece::Over(_) => self.wake(),
+            // It may have given back what others wait for; the wire and the time have not changed.
+            Piece::Moved | Piece::Over(_) => {
+                for other in (0..=LOOPS).filter(|other| self.locked[*other]) {
+                    self.waits[other] = false;
+                }
+            }
         }
         Ok(())
     }
@@ -100,7 +110,8 @@ impl Turns {
             return false;
         }
         let now = world.now();
-        let Some(index) = (0..STEPS.len()).filter(|index| self.due[*index] <= now).min_by_key(|index| self.due[*index]) else {
+        let Some(index) = (0..STEPS.len()).filter(|index| self.due[*index] <= now).min_by_key(|index| self.due[*index])
+        else {
             return false;
         };
         let (step, often, seldom) = STEPS[index];
@@ -109,8 +120,12 @@ impl Turns {
         let engine = world.engine();
         let task = Task::new(format!("{step:?}"), async move {
             let done = match step {
-                Step::Dispatch => engine::dispatcher::tick(&engine, now).await.map(|count| if count == 0 { String::new() } else { format!("{count} started") }),
-                Step::Sweep => engine::sweeper::tick(&engine, now).await.map(|count| if count == 0 { String::new() } else { format!("{count} revived") }),
+                Step::Dispatch => engine::dispatcher::tick(&engine, now)
+                    .await
+                    .map(|count| if count == 0 { String::new() } else { format!("{count} started") }),
+                Step::Sweep => engine::sweeper::tick(&engine, now)
+                    .await
+                    .map(|count| if count == 0 { String::new() } else { format!("{count} revived") }),
                 Step::Keep => engine::keeper::tick(&engine, now).await.map(|()| String::new()),
             };
             done.map_err(|error| error.to_string())

@@ -20,11 +20,11 @@ use tower::ServiceExt;
 
 use crate::database::Database;
 use crate::dice::Dice;
-use crate::story::Story;
+use crate::probe;
+use crate::story::{Story, Telling};
 use crate::task::{Piece, Slot, Task};
 use crate::time::VirtualTime;
 use crate::wire::Wire;
-use crate::probe;
 
 /// The sandbox's control token.
 const TOKEN: &str = "control";
@@ -88,7 +88,7 @@ impl Stage {
 impl<'a> World<'a> {
     /// # Errors
     /// Of the database.
-    pub async fn make(stage: &'a mut Stage, seed: u64, aloud: bool) -> Result<Self> {
+    pub async fn make(stage: &'a mut Stage, seed: u64, telling: Telling) -> Result<Self> {
         stage.database.empty().await?;
         stage.time.rewind();
         domain::ids::seeded::set(Some(seed));
@@ -97,7 +97,7 @@ impl<'a> World<'a> {
         let router = sandbox.router();
         let wire = Wire::new(stage.time.clone(), router.clone(), Dice::new(dice.next()));
         let slots = engines(stage, &wire)?;
-        let story = Story::new(&stage.time, aloud);
+        let story = Story::new(&stage.time, telling);
         let mut world = Self { stage, dice, story, wire, slots, tenants: Vec::new(), router };
         for mark in ["quiet", "noisy"] {
             let tenant = world.settle(mark).await?;
@@ -151,7 +151,8 @@ impl<'a> World<'a> {
         let new = NewSync { entity: Entity::Order, source: shop, destination: erp };
         engine::syncs::create(&engine, &member, &new, now).await?;
         let syncs = engine::syncs::list(&engine, &member).await?;
-        let accounts = json!({"shop_token": shop_account(mark), "erp_user": erp_account(mark), "erp_password": PASSWORD});
+        let accounts =
+            json!({"shop_token": shop_account(mark), "erp_user": erp_account(mark), "erp_password": PASSWORD});
         self.control("POST", "accounts", accounts).await?;
         let limits = json!({"account": erp_account(mark), "sessions": 10, "concurrent": 50});
         self.control("POST", "acumatica/limits", limits).await?;
@@ -235,6 +236,9 @@ impl<'a> World<'a> {
         let Stage { time, database, .. } = &mut *self.stage;
         let piece = self.slots[slot].step(time, &self.wire, database).await?;
         self.listen();
+        if self.story.tells_pieces() {
+            self.tell(format!("  a piece of worker {slot}: {piece:?} after {}", probe::last_statement()));
+        }
         if let Piece::Over(ended) = &piece {
             let line = match ended {
                 // The loops mostly find nothing to do.
@@ -253,7 +257,8 @@ impl<'a> World<'a> {
     /// A worker dies where it stands.
     pub async fn kill(&mut self, slot: usize) -> Result<()> {
         let Stage { time, database, .. } = &mut *self.stage;
-        let (name, pieces) = self.slots[slot].task.as_ref().map_or_else(Default::default, |t| (t.name.clone(), t.pieces));
+        let (name, pieces) =
+            self.slots[slot].task.as_ref().map_or_else(Default::default, |t| (t.name.clone(), t.pieces));
         self.slots[slot].die(time, &self.wire, database).await?;
         self.tell(format!("worker {slot} DIES at piece {pieces} of {name}"));
         self.listen();
@@ -269,7 +274,8 @@ fn engines(stage: &Stage, wire: &Wire) -> Result<Vec<Slot>> {
         ..Config::default()
     };
     let config = Arc::new(config);
-    let engine = |db: &Db| Engine { db: db.clone(), keys: keys.clone(), client: client.clone(), config: config.clone() };
+    let engine =
+        |db: &Db| Engine { db: db.clone(), keys: keys.clone(), client: client.clone(), config: config.clone() };
     Ok(stage.pools.iter().enumerate().map(|(number, db)| Slot::new(number, engine(db))).collect())
 }
 
@@ -303,7 +309,8 @@ impl World<'_> {
     /// # Errors
     /// Of the database.
     pub async fn next_job_at(&mut self) -> Result<Option<DateTime<Utc>>> {
-        let row = sqlx::query("SELECT min(run_at) AS at FROM apalis.jobs").fetch_one(self.stage.database.looker()).await?;
+        let row =
+            sqlx::query("SELECT min(run_at) AS at FROM apalis.jobs").fetch_one(self.stage.database.looker()).await?;
         Ok(row.get("at"))
     }
 

@@ -14,6 +14,7 @@ mod postgres;
 mod proc;
 mod run;
 mod secrets;
+mod simulate;
 mod sqlx;
 mod stack;
 mod steps;
@@ -36,6 +37,8 @@ const USAGE: &str = "usage: cargo xtask <command>
   lint                     check format, lints, .sqlx/, arrows between crates, lengths of files
   bench [--records N] [--rounds N] [--large] [--only prepare|process|history]
                            measure the engine against bare loops, and long histories against short ones
+  simulate [--seeds N] [--seed S] [--jobs J] [--without intent|epoch|version] [--aloud] [--pieces] [--keep-going]
+                           play bad days in virtual time: crashes, faults, edits; each must end in agreement
   sqlx [--check]           write .sqlx/ from the migrations and the queries, or check that it is current
   pg [start|stop|url]      start the development database and print its URL, or stop it";
 
@@ -59,6 +62,7 @@ fn dispatch(arguments: &[&str]) -> Result<()> {
         ["build"] => build::browser(&workspace),
         ["test", rest @ ..] => test::run(&workspace, &test::Options::parse(rest)?),
         ["bench", rest @ ..] => bench::run(&workspace, rest),
+        ["simulate", rest @ ..] => simulate::run(&workspace, rest),
         ["lint"] => lint::run(&workspace),
         ["sqlx"] => sqlx::write(&workspace),
         ["sqlx", "--check"] => sqlx::check(&workspace),
