@@ -4,6 +4,7 @@
 
 mod assets;
 mod events;
+mod export;
 mod refusals;
 mod signing_in;
 mod support;

@@ -10,7 +10,7 @@ use domain::{RecordId, Side};
 
 use super::api::load_record;
 use super::one_api::{RESOLVE, RESOLVE_GONE};
-use super::pairs::{line_of, value};
+use super::pairs::{folded, line_of, value};
 use crate::rpc::{Load, Post, PostForm, Shown};
 use crate::ui::{Button, ButtonKind, Failure, Notice, Time};
 
@@ -94,10 +94,7 @@ fn fields_view(asked: &Asked, conflict: ConflictView, post: Post<()>) -> AnyView
     let (source, destination) = asked.ends.clone();
     let rows = conflict.groups.into_iter().map(|(path, pairs)| choice_row(path, pairs, &asked.ends, choices));
     let rows = rows.collect_view();
-    let same = (!conflict.same.is_empty()).then(|| {
-        let label = "The same on both".to_owned();
-        view! { <super::pairs::PairTable label left="" right="" pairs=conflict.same /> }
-    });
+    let same = folded("The same on both".to_owned(), conflict.same, false);
     let (may, slug_fields) = (asked.may_operate, asked.hidden());
     view! {
         <p>"Both sides changed. " <span class="muted">"Found " <Time at=conflict.found_at /> ". Choose what both shall hold."</span></p>
@@ -117,7 +114,7 @@ fn fields_view(asked: &Asked, conflict: ConflictView, post: Post<()>) -> AnyView
                 </div>
             })}
         </PostForm>
-        {same}
+        <div class="pairs">{same}</div>
     }
     .into_any()
 }

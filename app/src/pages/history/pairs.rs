@@ -16,14 +16,9 @@ pub fn PairTable(
     pairs: Vec<Pair>,
 ) -> impl IntoView {
     let (differ, same): (Vec<Pair>, Vec<Pair>) = pairs.into_iter().partition(Pair::differs);
-    let agree = counted(same.len() as i64, "field");
     let all_agree = differ.is_empty();
     let table = (!all_agree).then(|| table(label.clone(), &left, &right, differ));
-    let words = if same.len() == 1 { "agrees" } else { "agree" };
-    let rest = (!same.is_empty()).then(|| {
-        let table = table_of_same(format!("{label}: the same on both"), same);
-        view! { <details open=all_agree><summary>{agree} " " {words}</summary>{table}</details> }
-    });
+    let rest = folded(format!("{label}: the same on both"), same, all_agree);
     view! {
         <div class="pairs">
             {all_agree.then(|| view! { <p class="muted">"No field differs."</p> })}
@@ -31,6 +26,16 @@ pub fn PairTable(
             {rest}
         </div>
     }
+}
+
+/// The fields in which both agree, folded unless there is nothing else to see.
+pub fn folded(label: String, same: Vec<Pair>, open: bool) -> Option<AnyView> {
+    let words = if same.len() == 1 { "agrees" } else { "agree" };
+    let summary = format!("{} {words}", counted(same.len() as i64, "field"));
+    (!same.is_empty()).then(|| {
+        let table = table_of_same(label, same);
+        view! { <details open=open><summary>{summary}</summary>{table}</details> }.into_any()
+    })
 }
 
 fn table(label: String, left: &str, right: &str, pairs: Vec<Pair>) -> impl IntoView + use<> {

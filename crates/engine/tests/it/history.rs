@@ -374,3 +374,88 @@ async fn nobody_sees_or_changes_another_organisations_record() {
     assert_eq!(outcome.unwrap().done, 0);
     world.work().await;
 }
+
+async fn compared(world: &World, id: RecordId) -> domain::history::Comparison {
+    let run = history::compare(&world.engine, &world.member, id, world.now()).await.unwrap();
+    world.work().await;
+    match history::report(&world.engine, &world.member, run).await.unwrap().report {
+        Some(RecordReport::Compared(compared)) => compared,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn edit_in_shop(world: &World, row: &RecordRow, fields: Value) {
+    let number = row.source_id.as_ref().unwrap().rsplit('/').next().unwrap().to_owned();
+    world.control("PATCH", &format!("shopify/customers/{number}?account=sbx_shop"), fields).await;
+}
+
+async fn edit_in_erp(world: &World, row: &RecordRow, fields: Value) {
+    let label = row.destination_label.as_ref().unwrap();
+    world.control("PATCH", &format!("acumatica/Customer/{label}?account=sbx_erp"), fields).await;
+}
+
+/// The name that both sides have.
+async fn agreed_name(world: &World, id: RecordId) -> String {
+    let compared = compared(world, id).await;
+    assert!(compared.pairs.iter().all(|pair| !pair.differs()), "{compared:?}");
+    compared.pairs.into_iter().find(|pair| pair.path == "name").unwrap().left
+}
+
+#[tokio::test]
+async fn an_edited_payload_is_written_once_and_the_next_change_at_the_source_wins_again() {
+    let (world, pair) = with_customers(1).await;
+    let row = rows(&world, pair.customers).await.remove(0);
+    let typed = BTreeMap::from([("name".to_owned(), "Edited By Hand".to_owned())]);
+    history::edit(&world.engine, &world.member, row.id, row.version, &typed, world.now()).await.unwrap();
+    world.work().await;
+    let after = detail(&world, row.id).await;
+    assert_eq!(after.row.status, RecordStatus::Processed, "{:?}", after.row);
+    assert!(after.edits[0].used_at.is_some());
+    let compared = compared(&world, row.id).await;
+    let name = compared.pairs.iter().find(|pair| pair.path == "name").unwrap();
+    assert_eq!(name.right, "Edited By Hand");
+
+    world.clock.advance(TimeDelta::minutes(10));
+    edit_in_shop(&world, &row, json!({"firstName": "Grace", "lastName": "Hopper"})).await;
+    world.sync(pair.customers).await;
+    assert_eq!(agreed_name(&world, row.id).await, "Grace Hopper");
+}
+
+#[tokio::test]
+async fn a_replay_writes_the_earlier_version_once() {
+    let (world, pair) = with_customers(1).await;
+    let row = rows(&world, pair.customers).await.remove(0);
+    let first = compared(&world, row.id).await.pairs.into_iter().find(|pair| pair.path == "name").unwrap().left;
+    edit_in_shop(&world, &row, json!({"firstName": "Grace", "lastName": "Hopper"})).await;
+    world.sync(pair.customers).await;
+    history::replay(&world.engine, &world.member, row.id, 1, world.now()).await.unwrap();
+    world.work().await;
+    let after = detail(&world, row.id).await;
+    assert_eq!((after.row.status, after.replay_version), (RecordStatus::Processed, None), "{:?}", after.row);
+    let name = compared(&world, row.id).await.pairs.into_iter().find(|pair| pair.path == "name").unwrap();
+    assert_eq!((name.left.as_str(), name.right), ("Grace Hopper", first));
+}
+
+#[tokio::test]
+async fn a_conflict_that_a_person_resolves_ends_with_both_sides_alike() {
+    let (world, pair) = with_customers(1).await;
+    world
+        .sql(format!("UPDATE syncs SET direction = 'two_way', conflict_policy = 'ask' WHERE id = '{}'", pair.customers))
+        .await;
+    let row = rows(&world, pair.customers).await.remove(0);
+    edit_in_shop(&world, &row, json!({"firstName": "Grace", "lastName": "Hopper"})).await;
+    edit_in_erp(&world, &row, json!({"CustomerName": "G. Hopper"})).await;
+    world.clock.advance(TimeDelta::minutes(1));
+    world.sync(pair.customers).await;
+    let open = detail(&world, row.id).await;
+    assert_eq!(open.row.status, RecordStatus::Conflict, "{:?}", open.row);
+    let conflict = open.conflict.unwrap();
+    let paths: Vec<&str> = conflict.groups.iter().map(|(path, _)| path.as_str()).collect();
+    assert_eq!(paths, ["name"]);
+    let choices = BTreeMap::from([("name".to_owned(), Side::Destination)]);
+    history::resolve(&world.engine, &world.member, row.id, open.row.version, &choices, world.now()).await.unwrap();
+    world.work().await;
+    let after = detail(&world, row.id).await;
+    assert_eq!(after.row.status, RecordStatus::Processed, "{:?}", after.row);
+    assert_eq!(agreed_name(&world, row.id).await, "G. Hopper");
+}
