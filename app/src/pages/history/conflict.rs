@@ -24,11 +24,10 @@ pub struct ConflictPosts {
     pub gone: Post<()>,
 }
 
-impl ConflictPosts {
-    #[must_use]
-    pub fn new() -> Self {
-        Self { resolve: Post::to(RESOLVE), gone: Post::to(RESOLVE_GONE) }
-    }
+/// Posts that nothing was sent with yet.
+#[must_use]
+pub fn use_conflict() -> ConflictPosts {
+    ConflictPosts { resolve: Post::to(RESOLVE), gone: Post::to(RESOLVE_GONE) }
 }
 
 /// The choice. It is read once, so that nothing that happens meanwhile takes away what somebody has chosen.

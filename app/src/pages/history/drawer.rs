@@ -11,7 +11,7 @@ use leptos_router::hooks::use_navigate;
 
 use super::actions::said;
 use super::api::load_record;
-use super::conflict::{ConflictPart, ConflictPosts};
+use super::conflict::{ConflictPart, ConflictPosts, use_conflict};
 use super::detail::RecordDetails;
 use super::edit::EditPart;
 use super::filter::address;
@@ -120,7 +120,7 @@ fn use_posts(record: Memo<Option<RecordId>>, overview: impl Fn() -> String + Cop
         edit: Post::to(SAVE_EDIT),
         link: Post::to(LINK),
         replay: Post::to(REPLAY),
-        conflict: ConflictPosts::new(),
+        conflict: use_conflict(),
     };
     let toasts = use_toasts();
     let navigate = use_navigate();
