@@ -116,12 +116,8 @@ struct Posts {
 /// The posts, each of which ends at the record's overview with a toast. Another record's drawer begins without what was
 /// wrong with the last one's.
 fn use_posts(record: Memo<Option<RecordId>>, overview: impl Fn() -> String + Copy + Send + Sync + 'static) -> Posts {
-    let posts = Posts {
-        edit: Post::to(SAVE_EDIT),
-        link: Post::to(LINK),
-        replay: Post::to(REPLAY),
-        conflict: use_conflict(),
-    };
+    let posts =
+        Posts { edit: Post::to(SAVE_EDIT), link: Post::to(LINK), replay: Post::to(REPLAY), conflict: use_conflict() };
     let toasts = use_toasts();
     let navigate = use_navigate();
     let all = [
