@@ -53,7 +53,9 @@ impl Vendor {
     #[must_use]
     pub const fn pitch(self) -> &'static str {
         match self {
-            Self::Shopify => "Reads orders, customers and products through the Admin GraphQL API.",
+            Self::Shopify => {
+                "Reads orders and payments, reads and writes customers, products, shipments and stock levels through the Admin GraphQL API."
+            }
             Self::Acumatica => {
                 "Reads and writes sales orders, customers, stock items and payments, and reads shipments and stock levels, through the contract-based REST API."
             }
@@ -63,7 +65,9 @@ impl Vendor {
     /// Whether records of any entity can be written to it.
     #[must_use]
     pub const fn can_write(self) -> bool {
-        matches!(self, Self::Acumatica)
+        match self {
+            Self::Shopify | Self::Acumatica => true,
+        }
     }
 
     /// The fields of its connection form, in order.
@@ -98,11 +102,20 @@ const SHOPIFY: &[FieldSpec] = &[
     FieldSpec {
         name: "access_token",
         label: "Admin API access token",
-        help: "Shopify admin, Settings, Apps, Develop apps, your app, API credentials. Needs read_orders, read_customers and read_products.",
+        help: "Shopify admin, Settings, Apps, Develop apps, your app, API credentials. Needs read_orders, read_customers, read_products and read_inventory; for writing also write_customers, write_products, write_orders, write_inventory and read/write_merchant_managed_fulfillment_orders.",
         placeholder: "shpat_…",
         default: "",
         required: true,
         kind: FieldKind::Secret,
+    },
+    FieldSpec {
+        name: "location_id",
+        label: "Location for stock",
+        help: "The number at the end of the location's address: Shopify admin, Settings, Locations. Empty for the primary one.",
+        placeholder: "61234567890",
+        default: "",
+        required: false,
+        kind: FieldKind::Text,
     },
 ];
 

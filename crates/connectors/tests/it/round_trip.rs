@@ -3,6 +3,7 @@
 use connectors::Connector;
 use connectors::acumatica::Acumatica;
 use connectors::http::{Guard, GuardedClient};
+use connectors::shopify::Shopify;
 use domain::canonical::{
     Address, Canonical, Customer, Order, OrderLine, Payment, Product, Reference, Shipment, ShipmentLine, Stock,
 };
@@ -145,12 +146,22 @@ fn offline(base_currency: &str) -> Acumatica {
     Acumatica::new(GuardedClient::new(Guard::default()), &settings, &credentials, None).unwrap()
 }
 
+fn offline_shop() -> Shopify {
+    let settings = [("shop_url", "https://shop.example"), ("api_version", "2026-10")];
+    let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    let credentials = [("access_token".to_owned(), "t".into())].into();
+    Shopify::new(GuardedClient::new(Guard::default()), &settings, &credentials).unwrap()
+}
+
 proptest! {
     #[test]
     fn normalising_twice_is_normalising_once(record in record(), base in "(EUR|USD|)") {
         let connector = offline(&base);
         let once = connector.normalise(&record);
         prop_assert_eq!(connector.normalise(&once), once);
+        let shop = offline_shop();
+        let once = shop.normalise(&record);
+        prop_assert_eq!(shop.normalise(&once), once);
     }
 }
 
@@ -193,4 +204,35 @@ async fn what_is_saved_is_what_was_foretold() {
         assert_eq!(read[0].record, connector.normalise(&second));
     }
     connector.close().await.unwrap();
+}
+
+/// Customers and products in the shop: what neither vendor could mistake for another's e-mail address or number.
+#[tokio::test]
+async fn what_is_saved_in_the_shop_is_what_was_foretold() {
+    let fixture = Fixture::new(Vendor::Shopify).await;
+    let connector = fixture.connector();
+    let mut runner = TestRunner::deterministic();
+    for number in 0..60 {
+        let mut draw = || match number % 2 {
+            0 => {
+                let customer = customer().new_tree(&mut runner).unwrap().current();
+                let (email, phone) = (Some(format!("c{number}@example.org")), None);
+                Canonical::Customer(Customer { email, phone, ..customer })
+            }
+            _ => {
+                let product = product().new_tree(&mut runner).unwrap().current();
+                Canonical::Product(Product { sku: format!("{}-{number}", product.sku), ..product })
+            }
+        };
+        let (first, second) = (draw(), draw());
+        let saved = connector
+            .save(&insert(&first, &format!("key-{number}")))
+            .await
+            .unwrap_or_else(|e| panic!("{first:?}: {e:?}"));
+        assert_eq!(saved.found.record, connector.normalise(&first));
+        let saved = connector.save(&update(&saved, &second)).await.unwrap_or_else(|e| panic!("{second:?}: {e:?}"));
+        assert_eq!(saved.found.record, connector.normalise(&second));
+        let read = connector.read(second.entity(), &[saved.found.id]).await.unwrap();
+        assert_eq!(read[0].record, connector.normalise(&second));
+    }
 }

@@ -1,4 +1,6 @@
-//! Shopify's own: cost, long orders, what it cannot do yet.
+//! Shopify's own: cost, long orders, writing.
+
+mod writing;
 
 use connectors::{Connector, Error, Listing};
 use domain::canonical::Canonical;
