@@ -7,5 +7,6 @@ mod acumatica_documents;
 mod faults;
 mod journal;
 mod kit;
+mod mutations;
 mod pages;
 mod shopify;

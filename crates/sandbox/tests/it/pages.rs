@@ -164,6 +164,11 @@ async fn every_screen_opens_and_lists_are_searched_and_paged() {
         "/shop/products",
         "/shop/products/new",
         "/shop/products/9001",
+        "/shop/payments",
+        "/shop/payments/new",
+        "/shop/shipments",
+        "/shop/stock",
+        "/shop/stock/15001",
     ] {
         let page = person.get(path).await;
         assert_eq!((page.status, page.text.matches("<h1>").count()), (StatusCode::OK, 1), "{path}");
@@ -288,4 +293,28 @@ async fn an_order_is_shipped_and_paid_in_the_erp_and_stock_is_counted() {
     ] {
         assert_eq!(person.get(link).await.to, page);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_is_paid_sent_and_deleted_in_the_shop() {
+    let kit = demo().await;
+    let person = Browser::entering(&kit, "/enter?shop=sbx_shop").await;
+    let paid = person.post("/shop/orders/5001/pay", "").await;
+    assert!(person.get(&paid.to).await.text.contains("The order is paid"));
+    person.post("/shop/orders/5001/fulfil", "").await;
+    let payments = person.get("/shop/payments").await.text;
+    let shipments = person.get("/shop/shipments").await.text;
+    assert!(payments.contains("#1001.11001") && shipments.contains("#1001-F1"), "{payments} {shipments}");
+    let tracked = person.post("/shop/shipments/13001", "tracking%2Fcompany=DHL&tracking%2Fnumber=JD77").await;
+    assert!(person.get(&tracked.to).await.text.contains("JD77"));
+    let stock = person.post("/shop/stock/15001", "available=3").await;
+    assert!(person.get(&stock.to).await.text.contains("value=\"3\""));
+    assert!(person.get("/shop/products/9001").await.text.contains("value=\"3\""), "the product's page says so too");
+    let gone = person.post("/shop/orders/5001/delete", "").await;
+    assert_eq!(gone.to, "/shop/orders");
+    assert!(person.get("/shop/orders").await.text.contains("The order is deleted."));
+    assert_eq!(person.get("/shop/orders/5001").await.status, StatusCode::NOT_FOUND);
+    assert!(!person.get("/shop/payments").await.text.contains("#1001.11001"));
+    let kept = person.post("/shop/customers/7001/delete", "").await;
+    assert!(kept.text.contains("has orders") || kept.to == "/shop/customers", "{}", kept.text);
 }
