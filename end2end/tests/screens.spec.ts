@@ -3,26 +3,11 @@
 
 import type { Page } from "@playwright/test";
 
-import { axe } from "../support/axe";
+import { look } from "../support/look";
 import { joined, live, slugOf, tryDemo } from "../support/organisation";
 import { signUp } from "../support/people";
 import { sandbox } from "../support/sandbox";
-import { shot } from "../support/shot";
 import { expect, test } from "../support/test";
-
-async function look(page: Page, name: string): Promise<void> {
-  await axe(page);
-  if (process.env.SHOTS) {
-    await shot(page, name);
-  }
-  const before = page.viewportSize();
-  await page.setViewportSize({ width: 360, height: 800 });
-  const { content, window } = await page.evaluate(() => ({ content: document.documentElement.scrollWidth, window: innerWidth }));
-  expect(content, `${name} is wider than a narrow window`).toBeLessThanOrEqual(window);
-  if (before) {
-    await page.setViewportSize(before);
-  }
-}
 
 test("the screens before signing in", async ({ page, expectedComplaints }) => {
   test.setTimeout(120_000);

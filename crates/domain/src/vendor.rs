@@ -62,14 +62,6 @@ impl Vendor {
         }
     }
 
-    /// Whether records of any entity can be written to it.
-    #[must_use]
-    pub const fn can_write(self) -> bool {
-        match self {
-            Self::Shopify | Self::Acumatica => true,
-        }
-    }
-
     /// The fields of its connection form, in order.
     #[must_use]
     pub const fn fields(self) -> &'static [FieldSpec] {

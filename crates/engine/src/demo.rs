@@ -15,8 +15,8 @@ use crate::{Engine, Error, Member, Result, connections, runs, store, syncs};
 const SHOP: &str = "Sandbox shop";
 const ERP: &str = "Sandbox ERP";
 
-/// Makes both connections, the syncs of orders, customers and products with their schedules, and starts prepare, which
-/// process follows.
+/// Makes both connections, the syncs of everything between them with their schedules, and starts prepare, which process
+/// follows.
 ///
 /// # Errors
 /// [`Error::Conflict`] when this installation has no sandbox, or the organisation uses it already.
@@ -32,11 +32,23 @@ pub async fn try_with_sandbox(engine: &Engine, member: &Member, now: DateTime<Ut
     let (shop, erp) = (shop_form(sandbox.addr, member.tenant), erp_form(sandbox.addr, member.tenant));
     let shop = connections::insert(engine, &mut tx, Vendor::Shopify, &shop, now).await.map_err(name_taken)?;
     let erp = connections::insert(engine, &mut tx, Vendor::Acumatica, &erp, now).await.map_err(name_taken)?;
-    let new = NewSync { entity: Entity::Order, source: shop, destination: erp };
-    syncs::insert(&mut tx, &new, now).await?;
-    let text = "Connected the sandbox's shop and ERP; orders, customers and products are synchronised.".to_owned();
+    // What comes from the shop, and what the ERP answers; each brings what it needs.
+    for (entity, source, destination) in [
+        (Entity::Order, shop, erp),
+        (Entity::Payment, shop, erp),
+        (Entity::Shipment, erp, shop),
+        (Entity::Stock, erp, shop),
+    ] {
+        syncs::insert(&mut tx, &NewSync { entity, source, destination }, now).await?;
+    }
+    let text =
+        "Connected the sandbox's shop and ERP: orders, customers, products and payments go to the ERP, shipments and \
+        stock levels come back."
+            .to_owned();
     store::activity::say(&mut tx, Tone::Success, text, Some(&member.email), Some("connections".into()), now).await?;
-    for sync in store::syncs::of_pair(&mut tx, shop, erp).await? {
+    let mut all = store::syncs::of_pair(&mut tx, shop, erp).await?;
+    all.extend(store::syncs::of_pair(&mut tx, erp, shop).await?);
+    for sync in all {
         runs::begin(&mut tx, sync.id, Phase::Prepare, Trigger::Manual, Some(&member.email), true, now).await?;
     }
     tx.commit().await

@@ -6,6 +6,7 @@ mod accounts;
 mod connections;
 mod dispatcher;
 mod events;
+mod demo;
 mod failures;
 mod filters;
 mod history;
