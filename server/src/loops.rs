@@ -4,7 +4,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use engine::{Clock, Engine, breaker, dispatcher, keeper, sessions, sweeper};
+use engine::{Clock, Engine, breaker, dispatcher, keeper, retention, sessions, sweeper};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -43,7 +43,7 @@ impl Step {
             Self::Probe => breaker::tick(&engine, now).await.map(|done| note("connections are probed", done)),
             Self::Keep => keeper::tick(&engine, now).await,
             Self::Hourly => {
-                keeper::hourly(&engine, now).await?;
+                retention::hourly(&engine, now).await?;
                 sessions::sweep(&engine, now).await.map(|_| ())
             }
         }

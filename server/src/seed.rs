@@ -24,6 +24,10 @@ pub(crate) async fn run(settings: &Settings) -> Result<()> {
     let given = given.map(SecretString::from);
     let fresh = fresh_password()?;
     let done = ensure_demo(&engine, ORGANISATION, EMAIL, given.as_ref(), &fresh, clock::now()).await?;
+    if std::env::var("SYNCLINE_DEMO_CONNECTED").is_ok_and(|wanted| wanted == "1") {
+        let password = given.as_ref().unwrap_or(&fresh).expose_secret();
+        connect(&engine, password).await?;
+    }
     let password = match done {
         Demo::Made => Some(given.unwrap_or(fresh)),
         Demo::PasswordSet => given,
@@ -32,6 +36,18 @@ pub(crate) async fn run(settings: &Settings) -> Result<()> {
     let password = password.as_ref().map(ExposeSecret::expose_secret);
     println!("{}", json!({"organisation": ORGANISATION, "email": EMAIL, "password": password}));
     Ok(())
+}
+
+/// Connects the demo's organisation to the sandbox, as its owner would with a click, unless it is connected already.
+async fn connect(engine: &engine::Engine, password: &str) -> Result<()> {
+    let now = clock::now();
+    let client = engine::accounts::Client::default();
+    let signed = engine::accounts::sign_in(engine, EMAIL, password, &client, now).await?;
+    let member = engine::accounts::member(engine, signed.user, &signed.slug).await?;
+    match engine::demo::try_with_sandbox(engine, &member, now).await {
+        Ok(()) | Err(engine::Error::Conflict(_)) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Four groups of five letters and digits that cannot be mistaken for each other: 100 bits.

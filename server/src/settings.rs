@@ -14,6 +14,8 @@ pub use network::Network;
 
 /// Slices that a process does at once, unless it is told.
 const SLICES: usize = 32;
+/// Days for which history is kept, unless it is told.
+const RETENTION_DAYS: u16 = 90;
 
 /// Settings of one process.
 #[derive(Debug, Clone)]
@@ -29,6 +31,7 @@ pub struct Settings {
     pub dist: PathBuf,
     pub sandbox: Option<Sandbox>,
     pub slices: usize,
+    pub retention_days: u16,
 }
 
 /// Settings of `syncline sandbox`, which needs no database.
@@ -67,6 +70,7 @@ impl Settings {
             dist: get("SYNCLINE_DIST").unwrap_or_else(|| "dist".into()).into(),
             sandbox: demo_sandbox(&get)?,
             slices: slices(get("SYNCLINE_SLICES").as_deref())?,
+            retention_days: retention_days(get("SYNCLINE_RETENTION_DAYS").as_deref())?,
         })
     }
 
@@ -79,7 +83,7 @@ impl Settings {
     /// What the engine is told.
     #[must_use]
     pub fn config(&self) -> Config {
-        Config { sandbox: self.sandbox.clone(), slices: self.slices }
+        Config { sandbox: self.sandbox.clone(), slices: self.slices, retention_days: self.retention_days }
     }
 
     /// The address to migrate with.
@@ -131,6 +135,14 @@ fn demo_sandbox(get: &dyn Fn(&str) -> Option<String>) -> Result<Option<Sandbox>>
     let token = get("SYNCLINE_SANDBOX_TOKEN").context("SYNCLINE_DEMO=1 needs SYNCLINE_SANDBOX_TOKEN")?;
     let addr = get("SYNCLINE_SANDBOX_ADDR").unwrap_or_else(|| "127.0.0.1:3001".into());
     Ok(Some(Sandbox { addr: address("SYNCLINE_SANDBOX_ADDR", &addr)?, token: SecretString::from(token) }))
+}
+
+fn retention_days(text: Option<&str>) -> Result<u16> {
+    let Some(text) = text else { return Ok(RETENTION_DAYS) };
+    match text.trim().parse() {
+        Ok(days @ 1..=3650) => Ok(days),
+        _ => bail!("SYNCLINE_RETENTION_DAYS={text} must be a number of days from 1 to 3650"),
+    }
 }
 
 fn slices(text: Option<&str>) -> Result<usize> {

@@ -11,9 +11,17 @@ pub struct Config {
     pub sandbox: Option<Sandbox>,
     /// Slices that this process does at once; 0 = the default of 32.
     pub slices: usize,
+    /// Attempts, activity, versions and finished runs are kept for so many days; 0 = the default of 90.
+    pub retention_days: u16,
 }
 
 impl Config {
+    /// How long history is kept.
+    #[must_use]
+    pub fn retention(&self) -> chrono::TimeDelta {
+        chrono::TimeDelta::days(i64::from(if self.retention_days == 0 { 90 } else { self.retention_days }))
+    }
+
     /// Slices of one queue that this process does at once: most slots process; listings are few and long, tests few and
     /// short. Each queue has one at least.
     #[must_use]

@@ -109,6 +109,7 @@ pub async fn update(
     refuse_problems(form, old.vendor, true)?;
     let (mut settings, secrets) = split(form, old.vendor);
     refuse_other_host(&old.settings, &settings, &secrets, old.vendor)?;
+    let old_settings = old.settings.clone();
     // Settings that the form does not show stay.
     for (name, value) in old.settings {
         if !old.vendor.fields().iter().any(|field| field.name == name) {
@@ -118,11 +119,10 @@ pub async fn update(
     let key = store::tenants::data_key(&mut tx, &engine.keys).await?;
     let mut credentials = old.credentials;
     credentials.extend(seal_all(&key, &tx, id, &secrets)?);
+    end_sessions(&mut tx, id, moved(&old_settings, &settings, old.vendor), now).await?;
     let stored = Stored { name: form.name.trim(), settings: &settings, credentials: &credentials };
     store::connections::update(&mut tx, id, &stored, now).await?;
     store::leases::resize(&mut tx, id, slots(old.vendor, &settings)).await?;
-    // A session belongs to the address and the user that it was opened for; its cookies must not go anywhere else.
-    store::leases::forget_sessions(&mut tx, id).await?;
     let text = format!("Changed the connection “{}”.", form.name.trim());
     let link = Some(format!("connections/{id}"));
     store::activity::say(&mut tx, Tone::Info, text, Some(&member.email), link, now).await?;
@@ -210,8 +210,7 @@ fn refuse_other_host(
     secrets: &BTreeMap<String, SecretString>,
     vendor: Vendor,
 ) -> Result<()> {
-    let url = vendor.fields().iter().find(|field| field.kind == FieldKind::Url).map(|field| field.name);
-    let moved = url.is_some_and(|name| old.get(name).map(String::as_str) != new.get(name).map(String::as_str));
+    let moved = moved(old, new, vendor) == Moved::Elsewhere;
     let secret =
         vendor.fields().iter().find(|field| field.kind == FieldKind::Secret && !secrets.contains_key(field.name));
     match secret {
@@ -220,6 +219,35 @@ fn refuse_other_host(
             "The address has changed. Type the secret again, so that it is not sent to an address it was not meant for.".into(),
         )])),
         _ => Ok(()),
+    }
+}
+
+/// Whether an edited connection still leads to the system that it led to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Moved {
+    Elsewhere,
+    No,
+}
+
+fn moved(old: &BTreeMap<String, String>, new: &BTreeMap<String, String>, vendor: Vendor) -> Moved {
+    let url = vendor.fields().iter().find(|field| field.kind == FieldKind::Url).map(|field| field.name);
+    let differs = url.is_some_and(|name| old.get(name).map(String::as_str) != new.get(name).map(String::as_str));
+    if differs { Moved::Elsewhere } else { Moved::No }
+}
+
+/// A session belongs to the address and the user that it was opened for: its cookies go nowhere else, and the keeper logs
+/// it out there. Slices that use one are taken over. At another system nothing counts against the slots; at the same one
+/// they stay taken until the sessions are over.
+async fn end_sessions(tx: &mut TenantTx, id: ConnectionId, moved: Moved, now: DateTime<Utc>) -> Result<()> {
+    let syncs: Vec<_> = store::connections::dependants(tx, id).await?.iter().map(|d| d.sync.0).collect();
+    let tenant = tx.tenant();
+    for (run, phase) in store::runs::interrupt(tx, Some(id), &syncs, now).await? {
+        jobs::enqueue(tx, phase, &[Job { tenant, run }], now).await?;
+    }
+    store::ended_sessions::hand_over(tx, id, now).await?;
+    match moved {
+        Moved::Elsewhere => store::leases::forget_sessions(tx, id).await,
+        Moved::No => store::ended_sessions::keep_slots(tx, id, now).await,
     }
 }
 
@@ -268,6 +296,7 @@ pub async fn delete(engine: &Engine, member: &Member, id: ConnectionId, now: Dat
     let syncs: Vec<_> = store::connections::dependants(&mut tx, id).await?.iter().map(|d| d.sync.0).collect();
     let active = store::runs::active_of(&mut tx, Some(id), &syncs).await?;
     store::runs::cancel(&mut tx, &active, "The connection was deleted.", now).await?;
+    store::ended_sessions::hand_over(&mut tx, id, now).await?;
     store::connections::delete(&mut tx, id).await?;
     let text = format!("Deleted the connection “{}” with {} syncs.", connection.name, syncs.len());
     store::activity::say(&mut tx, Tone::Warning, text, Some(&member.email), None, now).await?;

@@ -1,4 +1,4 @@
-//! The keeper: sessions that nobody uses are logged out, counters are folded, what is old goes.
+//! The keeper: sessions that nobody uses are logged out, counters are folded.
 
 use std::collections::BTreeMap;
 
@@ -8,6 +8,7 @@ use secrecy::SecretString;
 use uuid::Uuid;
 
 use crate::keys;
+use crate::store::ended_sessions::Ended;
 use crate::store::leases::IdleSession;
 use crate::{Engine, Result, store};
 
@@ -15,11 +16,7 @@ use crate::{Engine, Result, store};
 const IDLE: TimeDelta = TimeDelta::seconds(30);
 /// Less than the 60 s for which the keeper's marker keeps others away from a slot.
 const LOG_OUT_WITHIN: std::time::Duration = std::time::Duration::from_secs(20);
-/// Live screens ask for the last minute at most; the rest of their events goes after this time.
-const LIVE_EVENTS: TimeDelta = TimeDelta::minutes(15);
-/// Finished jobs are kept for whoever looks at the queue's tables.
-const JOBS: TimeDelta = TimeDelta::hours(24);
-/// Rows that one statement deletes or folds.
+/// Rows that one statement folds.
 const CHUNK: i64 = 5_000;
 
 /// Every few seconds: folds counters and logs idle sessions out.
@@ -44,6 +41,17 @@ pub async fn tick(engine: &Engine, now: DateTime<Utc>) -> Result<()> {
         }
     };
     futures::future::join_all(idle.into_iter().map(log_out)).await;
+    let mut tx = engine.db.begin_across_tenants().await?;
+    let ended = store::ended_sessions::take_due_across_tenants(&mut tx, now).await?;
+    tx.commit().await?;
+    let log_out = |ended: Ended| async move {
+        match tokio::time::timeout(LOG_OUT_WITHIN, log_out_ended(engine, &ended)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(connection.id = %ended.connection, %error, "could not log a session out"),
+            Err(_) => tracing::warn!(connection.id = %ended.connection, "a session's vendor did not answer in time"),
+        }
+    };
+    futures::future::join_all(ended.into_iter().map(log_out)).await;
     Ok(())
 }
 
@@ -66,18 +74,16 @@ async fn log_out(engine: &Engine, idle: &IdleSession, marker: Uuid) -> Result<()
     tx.commit().await
 }
 
-/// Every hour: partitions for the months to come, and what is old goes, chunk by chunk.
-pub async fn hourly(engine: &Engine, now: DateTime<Utc>) -> Result<()> {
-    let mut tx = engine.db.begin_across_tenants().await?;
-    store::activity::ensure_partitions_across_tenants(&mut tx, now).await?;
+/// Logs a session out whose connection was edited or deleted; one that cannot be stays for the next try.
+async fn log_out_ended(engine: &Engine, ended: &Ended) -> Result<()> {
+    let mut tx = engine.db.begin(ended.tenant).await?;
+    let key = store::tenants::data_key(&mut tx, &engine.keys).await?;
     tx.commit().await?;
-    loop {
-        let mut tx = engine.db.begin_across_tenants().await?;
-        let events = store::activity::forget_live_across_tenants(&mut tx, now - LIVE_EVENTS, CHUNK).await?;
-        let jobs = store::queue::purge_across_tenants(&mut tx, now - JOBS, CHUNK).await?;
-        tx.commit().await?;
-        if events < CHUNK as u64 && jobs < CHUNK as u64 {
-            return Ok(());
-        }
-    }
+    let plain = keys::open_bytes(&key, ended.tenant, ended.connection.0, "session", &ended.session_sealed)?;
+    let session = std::str::from_utf8(&plain).ok().map(SecretString::from);
+    let none = BTreeMap::new();
+    connectors::connect(ended.vendor, engine.client.clone(), &ended.settings, &none, session)?.close().await?;
+    let mut tx = engine.db.begin(ended.tenant).await?;
+    store::ended_sessions::forget(&mut tx, ended).await?;
+    tx.commit().await
 }

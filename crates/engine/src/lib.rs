@@ -21,6 +21,7 @@ pub mod keeper;
 pub mod keys;
 pub mod overview;
 pub mod reconcile;
+pub mod retention;
 pub mod runs;
 pub mod schedules;
 pub mod sessions;

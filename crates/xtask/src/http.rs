@@ -1,4 +1,4 @@
-//! One request to a server of ours on this machine, to see whether it is ready.
+//! Requests to servers of ours on this machine.
 
 use std::{
     io::{Read, Write},
@@ -6,7 +6,8 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
 
 /// The status that `GET path` is answered with; nothing when nobody answers.
 pub fn status(addr: SocketAddr, path: &str) -> Option<u16> {
@@ -18,6 +19,28 @@ pub fn status(addr: SocketAddr, path: &str) -> Option<u16> {
     let mut start = [0; 12];
     stream.read_exact(&mut start).ok()?;
     std::str::from_utf8(&start).ok()?.strip_prefix("HTTP/1.1 ")?.parse().ok()
+}
+
+/// A request to the sandbox's control API, and its answer. HTTP/1.0, because its answers end where the connection does.
+pub fn control(addr: SocketAddr, method: &str, path: &str, token: &str, body: &Value) -> Result<Value> {
+    let mut stream = TcpStream::connect_timeout(&addr, Duration::from_secs(5))?;
+    // Making tens of thousands of orders takes a debug build a while.
+    stream.set_read_timeout(Some(Duration::from_secs(300)))?;
+    let body = if body.is_null() { String::new() } else { body.to_string() };
+    write!(
+        stream,
+        "{method} {path} HTTP/1.0\r\nHost: {addr}\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    )?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    let (head, body) = answer.split_once("\r\n\r\n").context("the sandbox gave no answer")?;
+    let status = head.split(' ').nth(1).unwrap_or_default();
+    if !status.starts_with('2') {
+        bail!("the sandbox answered {method} {path} with {status}: {body}");
+    }
+    Ok(if body.is_empty() { Value::Null } else { serde_json::from_str(body)? })
 }
 
 /// Two addresses on this machine that nobody listens on. They are taken together, so that they differ.

@@ -20,6 +20,7 @@ mod stack;
 mod steps;
 mod stop;
 mod test;
+mod torture;
 mod wasm;
 
 use std::process::ExitCode;
@@ -39,6 +40,8 @@ const USAGE: &str = "usage: cargo xtask <command>
                            measure the engine against bare loops, and long histories against short ones
   simulate [--seeds N] [--seed S] [--jobs J] [--without intent|epoch|version] [--aloud] [--pieces] [--keep-going]
                            play bad days in virtual time: crashes, faults, edits; each must end in agreement
+  torture [--kills N] [--orders N] [--seed S] [--no-build]
+                           kill real processes and the database while orders sync, then check that all is well
   sqlx [--check]           write .sqlx/ from the migrations and the queries, or check that it is current
   pg [start|stop|url]      start the development database and print its URL, or stop it";
 
@@ -63,6 +66,7 @@ fn dispatch(arguments: &[&str]) -> Result<()> {
         ["test", rest @ ..] => test::run(&workspace, &test::Options::parse(rest)?),
         ["bench", rest @ ..] => bench::run(&workspace, rest),
         ["simulate", rest @ ..] => simulate::run(&workspace, rest),
+        ["torture", rest @ ..] => torture::run(&workspace, &torture::Options::parse(rest)?),
         ["lint"] => lint::run(&workspace),
         ["sqlx"] => sqlx::write(&workspace),
         ["sqlx", "--check"] => sqlx::check(&workspace),

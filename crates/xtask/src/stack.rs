@@ -91,7 +91,7 @@ impl Plan {
         self.state.join("server.pid")
     }
 
-    fn environment(&self) -> Vec<(&'static str, String)> {
+    pub fn environment(&self) -> Vec<(&'static str, String)> {
         let path = |path: PathBuf| path.display().to_string();
         vec![
             ("DATABASE_URL", self.database_url.clone()),
@@ -107,12 +107,12 @@ impl Plan {
     }
 
     /// Runs one of the binary's short commands and hands back what it printed.
-    fn command(&self, name: &str) -> Result<String> {
+    pub fn command(&self, name: &str) -> Result<String> {
         let mut command = Command::new(&self.binary);
         proc::output(command.arg(name).envs(self.environment()).stdin(Stdio::null()))
     }
 
-    fn start_sandbox(&self) -> Result<Service> {
+    pub fn start_sandbox(&self) -> Result<Service> {
         let log = self.state.join("logs/sandbox.log");
         let mut sandbox = Service::spawn("sandbox", &self.binary, &["sandbox"], &self.environment(), Some(&log))?;
         ready(&mut sandbox, self.sandbox_addr, "/healthz")?;
@@ -133,6 +133,13 @@ impl Plan {
         ready(&mut server, self.addr, "/readyz")?;
         fs::write(self.pid_file(), server.pid().to_string())?;
         Ok(server)
+    }
+
+    /// The demo's organisation, connected to the sandbox, for those who do not need to sign in.
+    pub fn seed_connected(&self) -> Result<()> {
+        let mut command = Command::new(&self.binary);
+        command.arg("seed").envs(self.environment()).env("SYNCLINE_DEMO_PASSWORD", new_password()?);
+        proc::output(command.env("SYNCLINE_DEMO_CONNECTED", "1")).map(drop)
     }
 
     /// The password is made here at the first start, so that it can be shown again at the next ones; `syncline seed` sets it and answers one line of JSON.

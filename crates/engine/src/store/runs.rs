@@ -237,6 +237,28 @@ pub async fn cancel(tx: &mut TenantTx, ids: &[Uuid], message: &str, now: DateTim
     Ok(updated.rows_affected())
 }
 
+/// Takes running runs away from their workers, to be taken on anew: what they were doing rests on what has changed.
+pub async fn interrupt(
+    tx: &mut TenantTx,
+    connection: Option<ConnectionId>,
+    syncs: &[Uuid],
+    now: DateTime<Utc>,
+) -> Result<Vec<(RunId, Phase)>> {
+    let rows = sqlx::query!(
+        "UPDATE runs SET state = 'queued', epoch = epoch + 1, heartbeat_at = $4
+        WHERE tenant_id = $1 AND state = 'running' AND input_sealed IS NULL
+            AND (connection_id = $2 OR sync_id = ANY($3))
+        RETURNING id, phase",
+        tx.tenant().0,
+        connection.map(|id| id.0),
+        syncs,
+        now
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.into_iter().map(|row| Ok((RunId(row.id), row.phase.parse()?))).collect()
+}
+
 /// Which runs to show.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Which {

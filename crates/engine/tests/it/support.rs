@@ -261,6 +261,27 @@ impl World {
         }
     }
 
+    /// Runs a statement that sees all tenants.
+    pub async fn change(&self, sql: &str) {
+        let mut tx = self.reader("SELECT 1").await;
+        tx.execute(sqlx::AssertSqlSafe(sql.to_owned())).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    /// The number that a query across tenants gives.
+    pub async fn number(&self, sql: &str) -> i64 {
+        let mut tx = self.reader("SELECT 1").await;
+        sqlx::query_scalar(sqlx::AssertSqlSafe(sql.to_owned())).fetch_one(&mut *tx).await.unwrap()
+    }
+
+    /// A transaction across tenants that has run a statement and is still open.
+    pub async fn reader(&self, sql: &str) -> sqlx::Transaction<'static, sqlx::Postgres> {
+        let mut tx = self.queue.begin().await.unwrap();
+        tx.execute("SET LOCAL ROLE syncline_system").await.unwrap();
+        tx.execute(sqlx::AssertSqlSafe(sql.to_owned())).await.unwrap();
+        tx
+    }
+
     /// Takes one due job and does its slice; `false` when none is due.
     pub async fn work_once(&self) -> bool {
         let Some(job) = self.take_job().await else { return false };

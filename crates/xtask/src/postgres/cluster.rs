@@ -82,6 +82,12 @@ impl Cluster {
         proc::output(self.pg_ctl("stop").args(["-m", "fast", "-w", "-t", "30"])).map(drop)
     }
 
+    /// Ends PostgreSQL without a checkpoint, as a crash does, and starts it again, which recovers from its log.
+    pub fn restart_immediately(&self) -> Result<()> {
+        proc::output(self.pg_ctl("stop").args(["-m", "immediate", "-w", "-t", "30"]))?;
+        self.start()
+    }
+
     /// The role that owns the database `syncline` and may create others.
     pub fn owner(&self) -> Result<Owner> {
         let kept =

@@ -59,7 +59,8 @@ impl Owner {
 
     /// Drops the databases that an earlier command of ours made for itself and could not drop because it was killed. Their names end in its process id.
     pub fn drop_orphans(&self) -> Result<()> {
-        let orphans = "SELECT datname FROM pg_database WHERE datname ~ '^syncline_(e2e|sqlx|bench)_[0-9]+$' LIMIT 1000";
+        let orphans =
+            "SELECT datname FROM pg_database WHERE datname ~ '^syncline_(e2e|sqlx|bench|torture)_[0-9]+$' LIMIT 1000";
         for row in self.connect("postgres")?.query(orphans, &[])? {
             let name: String = row.get(0);
             if !proc::is_alive_in_name(&name) {

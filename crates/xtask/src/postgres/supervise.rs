@@ -47,6 +47,11 @@ impl Postgres {
         self.cluster.ensure_running()
     }
 
+    /// Lets PostgreSQL crash, and starts it again at once.
+    pub fn restart_immediately(&self) -> Result<()> {
+        self.cluster.restart_immediately()
+    }
+
     pub fn owner(&self) -> Result<Owner> {
         self.cluster.owner()
     }

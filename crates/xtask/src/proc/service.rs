@@ -54,6 +54,13 @@ impl Service {
         Ok(self.child.try_wait()?)
     }
 
+    /// Ends the program as a power cut would.
+    pub fn kill(mut self) -> Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+
     /// Why the program is of no use, in words, with the end of its log.
     pub fn obituary(&self, what: &str) -> String {
         let last = self.log.as_ref().and_then(|log| fs::read_to_string(log).ok()).unwrap_or_default();

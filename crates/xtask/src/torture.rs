@@ -1,0 +1,98 @@
+//! `cargo xtask torture`: real processes that are killed in the midst of their work, again and again.
+//!
+//! Two workers and a web process of the binary `syncline` work on a PostgreSQL of this command's own, against the
+//! sandbox, while orders go from the shop to the ERP. At moments that a printed seed decides, one of the processes gets
+//! SIGKILL, or PostgreSQL is restarted without saying goodbye. When the kills are over everything has to come to rest,
+//! and the sandbox, which was not killed, is asked what really arrived.
+
+mod end;
+mod options;
+mod stage;
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+
+use crate::{build, paths::Workspace, postgres::Postgres, steps, stop};
+
+use options::Dice;
+pub use options::Options;
+use stage::{Stage, Victim};
+
+/// After the last kill, work that makes no progress for so long is stuck.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// Builds the binary and tortures it.
+pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
+    let binary = if options.built { workspace.binary("debug") } else { build::debug_server(workspace)? };
+    let own = Workspace {
+        root: workspace.root.clone(),
+        data: workspace.data.join("torture"),
+        target: workspace.target.clone(),
+        dist: workspace.dist.clone(),
+    };
+    std::fs::create_dir_all(&own.data)?;
+    let postgres = Postgres::start(&own)?;
+    let mut stage = Stage::set(&own, &postgres, binary, options)?;
+    let began = Instant::now();
+    steps::note(&format!(
+        "{} orders, {} kills, seed {} (the same seed kills in the same order)",
+        options.orders, options.kills, options.seed
+    ));
+    let outcome = kill(&mut stage, &postgres, options, began).and_then(|()| settle(&mut stage, began));
+    let checked = outcome.and_then(|()| end::check(&mut stage, options, began));
+    if checked.is_err() {
+        steps::note(&format!("what the processes said is in {}", stage.logs().display()));
+    }
+    checked
+}
+
+/// Kills one after the other. The pauses are such that the kills take about as long as the orders.
+fn kill(stage: &mut Stage, postgres: &Postgres, options: &Options, began: Instant) -> Result<()> {
+    let mut dice = Dice::new(options.seed);
+    for number in 1..=options.kills {
+        let pause = Duration::from_millis(500 + dice.below(2 * options.pause_ms()));
+        if stop::wait(pause) {
+            return Err(stop::Interrupted.into());
+        }
+        let victim = Victim::ALL[dice.pick(Victim::ALL.len())];
+        let progress = stage.progress()?;
+        steps::note(&format!(
+            "{:>6.1} s  kill {number} of {}: {} ({} of {} records done)",
+            began.elapsed().as_secs_f64(),
+            options.kills,
+            victim.name(),
+            progress.done,
+            progress.all
+        ));
+        stage.kill(victim, postgres)?;
+        // A while without it, so that its work is found lying about rather than taken up again at once.
+        if stop::wait(Duration::from_millis(dice.below(1500))) {
+            return Err(stop::Interrupted.into());
+        }
+        stage.revive(victim)?;
+    }
+    Ok(())
+}
+
+/// Waits until nothing is left to do.
+fn settle(stage: &mut Stage, began: Instant) -> Result<()> {
+    let (mut last, mut since) = (stage.progress()?, Instant::now());
+    loop {
+        let progress = stage.progress()?;
+        if progress.is_over() {
+            steps::note(&format!("{:>6.1} s  at rest: {} records done", began.elapsed().as_secs_f64(), progress.done));
+            return Ok(());
+        }
+        if progress != last {
+            (last, since) = (progress, Instant::now());
+        }
+        if since.elapsed() > PATIENCE {
+            bail!("nothing has moved for {} s: {progress:?}", PATIENCE.as_secs());
+        }
+        if stop::wait(Duration::from_millis(500)) {
+            return Err(stop::Interrupted.into());
+        }
+        stage.tend()?;
+    }
+}
