@@ -2,12 +2,13 @@
 //!
 //! Contract with the screens that make the rows: kind `payload` is the record to be written to the destination in place
 //! of the mapped one; kind `conflict` is the record that both sides shall hold; both in the destination's terms. A
-//! `conflict` without a payload says that a record which is gone on one side shall go on the other too. Kind `link` is
-//! only a note.
+//! `conflict` without a payload says what shall happen to the side that is left of a record that is gone on the other. Kind
+//! `link` is only a note.
 
 use chrono::{DateTime, Utc};
 use domain::Side;
 use domain::canonical::Canonical;
+use domain::history::Removal;
 use uuid::Uuid;
 
 use crate::db::TenantTx;
@@ -21,12 +22,13 @@ pub struct Edit {
     /// It settles a conflict; otherwise it replaces the outgoing payload.
     pub settles_conflict: bool,
     pub payload: Option<Canonical>,
+    pub removal: Option<Removal>,
 }
 
 /// The newest unused edit of each of these records.
 pub async fn unused(tx: &mut TenantTx, records: &[Uuid]) -> Result<Vec<Edit>> {
     let rows = sqlx::query!(
-        "SELECT DISTINCT ON (record_id) id, record_id, kind, payload
+        "SELECT DISTINCT ON (record_id) id, record_id, kind, payload, removal
         FROM record_edits
         WHERE tenant_id = $1 AND record_id = ANY($2) AND used_at IS NULL AND kind IN ('payload', 'conflict')
         ORDER BY record_id, id DESC",
@@ -42,6 +44,7 @@ pub async fn unused(tx: &mut TenantTx, records: &[Uuid]) -> Result<Vec<Edit>> {
                 record: row.record_id,
                 settles_conflict: row.kind == "conflict",
                 payload: row.payload.map(serde_json::from_value).transpose()?,
+                removal: row.removal.map(|removal| removal.parse()).transpose()?,
             })
         })
         .collect()

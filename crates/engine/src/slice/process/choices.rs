@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use domain::Side;
 use domain::canonical::Canonical;
+use domain::history::Removal;
 use uuid::Uuid;
 
 use super::sides::Pair;
@@ -15,8 +16,10 @@ use crate::{Result, store};
 pub enum Choice {
     /// To be written to the destination in place of the mapped record, once.
     Payload { edit: Uuid, record: Canonical },
-    /// What both sides shall hold, in the destination's terms; `None` = a record that is gone on one side shall go.
-    Conflict { edit: Uuid, record: Option<Canonical> },
+    /// What both sides shall hold, in the destination's terms.
+    Conflict { edit: Uuid, record: Canonical },
+    /// A record is gone on one side: what shall happen to the other.
+    Removal { edit: Uuid, how: Removal },
     /// A stored version in place of what the source says now. One that was read at the destination is in its terms.
     Replay { side: Side, record: Canonical },
 }
@@ -36,7 +39,8 @@ pub async fn load(context: &Context, pairs: &mut [Pair]) -> Result<()> {
         replays.into_iter().map(|(id, side, record)| (id, Choice::Replay { side, record })).collect();
     for edit in edits {
         let choice = match (edit.settles_conflict, edit.payload) {
-            (true, record) => Choice::Conflict { edit: edit.id, record },
+            (true, Some(record)) => Choice::Conflict { edit: edit.id, record },
+            (true, None) => Choice::Removal { edit: edit.id, how: edit.removal.unwrap_or(Removal::Keep) },
             (false, Some(record)) => Choice::Payload { edit: edit.id, record },
             (false, None) => continue,
         };

@@ -7,6 +7,7 @@ use domain::{LastOperation, RecordStatus, Side};
 
 use super::choices::Choice;
 use super::direction::{self, Way};
+use super::gone;
 use super::matching::Target;
 use super::outcome::{self, Timing};
 use super::prerequisites::{Ready, Waiting};
@@ -49,6 +50,10 @@ pub fn decide(by: Deciding<'_>, ready: Ready, target: Target) -> Decision {
         (_, Target::Absorbed) => Decision::Absorbed,
         (_, Target::Later) => Decision::Settled(Box::new(later(&ready.course.pair, by.timing))),
         (Way::Compare, _) => compare(by, ready),
+        (Way::To(_), _) if ready.course.asks => {
+            let source = ready.to_destination.as_ref().map(|record| by.destination.normalise(record));
+            Decision::Settled(Box::new(gone::asked(&ready.course.pair, source, None, by.timing)))
+        }
         (Way::To(to), Target::Candidates(candidates)) => matched(by, ready, to, candidates),
         (Way::To(to), Target::Read) => match ready.course.pair.found(to).cloned() {
             Some(found) => update(by, ready, to, &found),
@@ -229,7 +234,7 @@ fn insert(by: Deciding<'_>, ready: Ready, to: Side) -> Decision {
 /// The edit that is over when this record is.
 pub fn edit_of(pair: &Pair) -> Option<uuid::Uuid> {
     match pair.choice.as_ref()? {
-        Choice::Payload { edit, .. } | Choice::Conflict { edit, .. } => Some(*edit),
+        Choice::Payload { edit, .. } | Choice::Conflict { edit, .. } | Choice::Removal { edit, .. } => Some(*edit),
         Choice::Replay { .. } => None,
     }
 }

@@ -28,6 +28,8 @@ pub struct Course {
     pub written: LastOperation,
     /// The same when nothing has to be written.
     pub unchanged: LastOperation,
+    /// Nothing is written: a person is asked, who sees the record in the terms of the side that it would go to.
+    pub asks: bool,
 }
 
 /// Where a record goes.
@@ -160,10 +162,10 @@ fn alive(sync: &SyncRow, pair: Pair, timing: Timing) -> Step {
     }
     if let Some(course) = chosen(&pair) {
         let (way, written) = course;
-        return Step::Go(Box::new(Course { pair, way, written, unchanged: written }));
+        return Step::Go(Box::new(Course { pair, way, written, unchanged: written, asks: false }));
     }
     match course(sync, &pair) {
-        Some((way, written, unchanged)) => Step::Go(Box::new(Course { pair, way, written, unchanged })),
+        Some((way, written, unchanged)) => Step::Go(Box::new(Course { pair, way, written, unchanged, asks: false })),
         None if matches!(pair.destination, Seen::Gone) => {
             let id = pair.record.destination.id.clone().unwrap_or_default();
             let message = format!("Its record {id} at the destination is gone. “Sync now” writes it there again.");
@@ -179,12 +181,12 @@ fn chosen(pair: &Pair) -> Option<(Way, LastOperation)> {
     match pair.choice.as_ref()? {
         Choice::Payload { .. } => Some((Way::To(Side::Destination), LastOperation::PayloadEdited)),
         Choice::Replay { .. } => Some((Way::To(Side::Destination), LastOperation::Replayed)),
-        Choice::Conflict { record: Some(_), .. } => {
+        Choice::Conflict { .. } => {
             let side = if pair.found(Side::Destination).is_some() { Way::Compare } else { Way::To(Side::Destination) };
             Some((side, LastOperation::ConflictResolved))
         }
         // Nothing is gone any more: the choice has no object, and the sides are compared anew.
-        Choice::Conflict { record: None, .. } => None,
+        Choice::Removal { .. } => None,
     }
 }
 

@@ -2,6 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use connectors::Removal;
+use domain::canonical::Canonical;
+use domain::history::Removal as Wanted;
 use domain::sync::{ConflictPolicy, DeletionPolicy, Direction};
 use domain::{LastOperation, RecordStatus, Side};
 
@@ -37,18 +39,16 @@ fn carry_out(sync: &SyncRow, pair: Pair, side: Side, at: DateTime<Utc>, timing: 
     };
     let two_way = sync.settings.direction == Direction::TwoWay;
     match &pair.choice {
-        Some(Choice::Conflict { record: None, edit }) => {
-            let edit = *edit;
-            return remove(sync, pair, other, Some(edit), timing);
+        Some(Choice::Removal { edit, how }) => {
+            let (edit, how) = (Some(*edit), *how);
+            return remove(pair, other, how, edit, timing);
         }
-        Some(Choice::Conflict { record: Some(_), .. }) => {
-            return bring_back(pair, side, LastOperation::ConflictResolved);
-        }
+        Some(Choice::Conflict { .. }) => return bring_back(pair, side, LastOperation::ConflictResolved),
         _ => {}
     }
     let edited = two_way && pair.hash(other) != pair.record.side(other).synced;
     if !edited {
-        return remove(sync, pair, other, None, timing);
+        return remove(pair, other, wanted(sync), None, timing);
     }
     let deletion_wins = match sync.settings.conflict_policy {
         ConflictPolicy::PrimaryWins => sync.settings.primary == side,
@@ -57,10 +57,10 @@ fn carry_out(sync: &SyncRow, pair: Pair, side: Side, at: DateTime<Utc>, timing: 
             let (source, destination) = if side == Side::Source { (deleted, edited) } else { (edited, deleted) };
             direction::newest(&sync.settings, source, destination) == side
         }
-        ConflictPolicy::Ask => return Step::Settled(Box::new(asked(&pair, timing))),
+        ConflictPolicy::Ask => return ask(pair, side, timing),
     };
     if deletion_wins {
-        remove(sync, pair, other, None, timing)
+        remove(pair, other, wanted(sync), None, timing)
     } else {
         bring_back(pair, side, LastOperation::Inserted)
     }
@@ -69,23 +69,34 @@ fn carry_out(sync: &SyncRow, pair: Pair, side: Side, at: DateTime<Utc>, timing: 
 /// The edit wins: the record is inserted again where it was deleted.
 fn bring_back(mut pair: Pair, side: Side, operation: LastOperation) -> Step {
     pair.revived = true;
-    Step::Go(Box::new(Course { pair, way: Way::To(side), written: operation, unchanged: operation }))
+    let way = Way::To(side);
+    Step::Go(Box::new(Course { pair, way, written: operation, unchanged: operation, asks: false }))
 }
 
-/// Deleted on one side and changed on the other: a person decides. References stay in the terms of the side that is left.
-fn asked(pair: &Pair, timing: Timing) -> Outcome {
-    let record = |side: Side| pair.found(side).map(|found| found.record.clone());
-    let conflict = Conflict { source: record(Side::Source), destination: record(Side::Destination) };
+/// Deleted on one side and changed on the other: a person decides. What the source has left is translated first.
+fn ask(pair: Pair, side: Side, timing: Timing) -> Step {
+    let left = pair.found(Side::Destination).map(|found| found.record.clone());
+    match left {
+        Some(left) => Step::Settled(Box::new(asked(&pair, None, Some(left), timing))),
+        None => {
+            let (written, unchanged) = (LastOperation::ConflictFound, LastOperation::ConflictFound);
+            Step::Go(Box::new(Course { pair, way: Way::To(side), written, unchanged, asks: true }))
+        }
+    }
+}
+
+/// Both sides as a person will see them, in the destination's terms.
+pub fn asked(pair: &Pair, source: Option<Canonical>, destination: Option<Canonical>, timing: Timing) -> Outcome {
     let message = "It was deleted on one side and changed on the other. Choose which holds.".to_owned();
     Outcome {
         error: Some(Problem { message, code: Some("conflict".into()), field: None }),
-        conflict: Some(Box::new(conflict)),
+        conflict: Some(Box::new(Conflict { source, destination })),
         attempt: Some(timing.tried(None, Vec::new())),
         ..pair.outcome(RecordStatus::Conflict, LastOperation::ConflictFound)
     }
 }
 
-pub fn deleted(pair: &Pair, operation: LastOperation, timing: Timing) -> Outcome {
+fn deleted(pair: &Pair, operation: LastOperation, timing: Timing) -> Outcome {
     Outcome {
         attempt: Some(timing.tried(None, Vec::new())),
         tombstone: Tombstone::Clear,
@@ -93,16 +104,23 @@ pub fn deleted(pair: &Pair, operation: LastOperation, timing: Timing) -> Outcome
     }
 }
 
-/// Carries the deletion policy out at the side that is left.
-fn remove(sync: &SyncRow, pair: Pair, at: Side, edit: Option<uuid::Uuid>, timing: Timing) -> Step {
-    let how = match sync.settings.deletion_policy {
-        // A person who says "delete it" in a conflict means it, whatever the policy is.
-        DeletionPolicy::Keep if edit.is_some() => Removal::Delete,
-        DeletionPolicy::Keep => {
-            return Step::Settled(Box::new(deleted(&pair, LastOperation::Kept, timing)));
+/// What the sync's policy does to the side that is left.
+const fn wanted(sync: &SyncRow) -> Wanted {
+    match sync.settings.deletion_policy {
+        DeletionPolicy::Keep => Wanted::Keep,
+        DeletionPolicy::Deactivate => Wanted::Deactivate,
+        DeletionPolicy::Delete => Wanted::Delete,
+    }
+}
+
+fn remove(pair: Pair, at: Side, how: Wanted, edit: Option<uuid::Uuid>, timing: Timing) -> Step {
+    let how = match how {
+        Wanted::Keep => {
+            let kept = Outcome { used_edit: edit, ..deleted(&pair, LastOperation::Kept, timing) };
+            return Step::Settled(Box::new(kept));
         }
-        DeletionPolicy::Deactivate => Removal::Deactivate,
-        DeletionPolicy::Delete => Removal::Delete,
+        Wanted::Deactivate => Removal::Deactivate,
+        Wanted::Delete => Removal::Delete,
     };
     Step::Remove(Box::new(Removing { pair, at, how, edit }))
 }

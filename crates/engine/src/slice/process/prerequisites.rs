@@ -128,10 +128,10 @@ const fn written_sides(way: Way) -> &'static [Side] {
 fn incoming(course: &Course, to: Side) -> Option<(&Canonical, Option<Side>)> {
     match (&course.pair.choice, to) {
         (Some(Choice::Payload { record, .. } | Choice::Replay { side: Side::Destination, record }), _)
-        | (Some(Choice::Conflict { record: Some(record), .. }), Side::Destination) => Some((record, None)),
+        | (Some(Choice::Conflict { record, .. }), Side::Destination) => Some((record, None)),
         (Some(Choice::Replay { side: Side::Source, record }), _) => Some((record, Some(Side::Source))),
-        (Some(Choice::Conflict { record: Some(record), .. }), Side::Source) => Some((record, Some(Side::Destination))),
-        (Some(Choice::Conflict { record: None, .. }) | None, _) => {
+        (Some(Choice::Conflict { record, .. }), Side::Source) => Some((record, Some(Side::Destination))),
+        (Some(Choice::Removal { .. }) | None, _) => {
             Some((&course.pair.found(to.other())?.record, Some(to.other())))
         }
     }
