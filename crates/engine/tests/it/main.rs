@@ -3,14 +3,19 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking, its helpers too")]
 
 mod accounts;
+mod conflicts;
 mod connections;
 mod dispatcher;
 mod events;
 mod demo;
+mod deletions;
+mod dry_runs;
+mod edits;
 mod failures;
 mod fairness;
 mod filters;
 mod history;
+mod matching;
 mod outage;
 mod prepare;
 mod reconcile;
@@ -22,3 +27,5 @@ mod support;
 mod sync;
 mod syncs;
 mod tenancy;
+mod twins;
+mod two_way;

@@ -71,7 +71,10 @@ pub async fn look_up_only(
 fn keyed(end: &End, ready: &[Ready], to: Side, targets: &[Target]) -> Vec<(usize, String)> {
     let is_open = |place: &usize| {
         let course = &ready[*place].course;
-        course.way == Way::To(to) && !course.asks && course.pair.found(to).is_none() && !matches!(targets[*place], Target::Absorbed)
+        course.way == Way::To(to)
+            && !course.asks
+            && course.pair.found(to).is_none()
+            && !matches!(targets[*place], Target::Absorbed)
     };
     let key = |place: usize| {
         let key =

@@ -131,9 +131,7 @@ fn incoming(course: &Course, to: Side) -> Option<(&Canonical, Option<Side>)> {
         | (Some(Choice::Conflict { record, .. }), Side::Destination) => Some((record, None)),
         (Some(Choice::Replay { side: Side::Source, record }), _) => Some((record, Some(Side::Source))),
         (Some(Choice::Conflict { record, .. }), Side::Source) => Some((record, Some(Side::Destination))),
-        (Some(Choice::Removal { .. }) | None, _) => {
-            Some((&course.pair.found(to.other())?.record, Some(to.other())))
-        }
+        (Some(Choice::Removal { .. }) | None, _) => Some((&course.pair.found(to.other())?.record, Some(to.other()))),
     }
 }
 

@@ -1,0 +1,79 @@
+//! What a person changed by hand is written once, and the next change at the source wins again.
+
+use domain::history::{HistoryFilter, Selection};
+use domain::run::Phase;
+use domain::status::RecordAction;
+use domain::{LastOperation, RecordStatus, SyncId};
+use serde_json::json;
+
+use crate::support::{World, world};
+
+async fn row(world: &World, sync: SyncId) -> domain::history::RecordRow {
+    let filter = HistoryFilter { sync: Some(sync), ..HistoryFilter::default() };
+    engine::history::page(&world.engine, &world.member, &filter).await.unwrap().rows.remove(0)
+}
+
+async fn erp_name(world: &World) -> String {
+    let customers = world.control("GET", "acumatica/customers?account=sbx_erp", serde_json::Value::Null).await;
+    customers["records"][0]["CustomerName"].as_str().unwrap().to_owned()
+}
+
+async fn process(world: &World, sync: SyncId) {
+    world.clock.advance(chrono::TimeDelta::seconds(5));
+    engine::runs::start(&world.engine, &world.member, sync, Phase::Process, world.now()).await.unwrap();
+    world.work().await;
+}
+
+#[tokio::test]
+async fn an_edited_payload_is_written_once_and_a_replay_takes_the_stored_version() {
+    let world = world().await;
+    let pair = world.pair().await;
+    let customer = json!({"firstName": "Ada", "lastName": "Byron", "email": "ada@example.org"});
+    let made = world.control("POST", "shopify/customers?account=sbx_shop", json!({"records": [customer]})).await;
+    world.sync(pair.customers).await;
+    let record = row(&world, pair.customers).await;
+    // The screens' use-cases make such rows; here only what processing does with them is of interest.
+    let payload =
+        json!({"customer": {"email": "ada@example.org", "name": "Typed by hand", "phone": null, "address": null}});
+    world
+        .sql(format!(
+            "INSERT INTO record_edits (tenant_id, id, record_id, version, kind, actor, made_at, payload, changes)
+            SELECT tenant_id, gen_random_uuid(), id, version, 'payload', 'ada', '{}', '{payload}', '[]' FROM records
+            WHERE id = '{}'",
+            world.now().to_rfc3339(),
+            record.id
+        ))
+        .await;
+    let these = Selection::These(vec![record.id]);
+    world.clock.advance(chrono::TimeDelta::seconds(1));
+    engine::history::act(&world.engine, &world.member, RecordAction::SetPrepared, &these, world.now()).await.unwrap();
+    process(&world, pair.customers).await;
+    let record = row(&world, pair.customers).await;
+    assert_eq!(
+        (record.status, record.last_operation),
+        (RecordStatus::Processed, LastOperation::PayloadEdited),
+        "{record:?}"
+    );
+    assert_eq!(erp_name(&world).await, "Typed by hand");
+    assert_eq!(world.lines("SELECT count(*) FROM record_edits WHERE used_at IS NULL").await, ["0"]);
+
+    world.clock.advance(chrono::TimeDelta::seconds(60));
+    let number = made["ids"][0].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+    let path = format!("shopify/customers/{number}?account=sbx_shop");
+    world.control("PATCH", &path, json!({"firstName": "Augusta"})).await;
+    world.sync(pair.customers).await;
+    assert_eq!(erp_name(&world).await, "Augusta Byron");
+
+    world
+        .sql("UPDATE records SET replay_version = 1, status = 'prepared', next_attempt_at = created_at".to_owned())
+        .await;
+    process(&world, pair.customers).await;
+    let record = row(&world, pair.customers).await;
+    assert_eq!(
+        (record.status, record.last_operation),
+        (RecordStatus::Processed, LastOperation::Replayed),
+        "{record:?}"
+    );
+    assert_eq!(erp_name(&world).await, "Ada Byron");
+    assert_eq!(world.lines("SELECT count(*) FROM records WHERE replay_version IS NOT NULL").await, ["0"]);
+}
