@@ -51,8 +51,9 @@ pub async fn set(world: &World, sync: SyncId, wanted: SyncSettings) {
 pub async fn make(world: &World, account: &str, name: &str, email: &str) -> String {
     world.clock.advance(TimeDelta::seconds(10));
     let record = json!({"CustomerName": name, "MainContact": {"Email": email}});
-    let made = world.control("POST", &format!("acumatica/customers?account={account}"), json!({"records": [record]}));
-    made.await["ids"][0].as_str().unwrap().to_owned()
+    let path = format!("acumatica/customers?account={account}");
+    let made = world.control("POST", &path, json!({"records": [record]})).await;
+    made["ids"][0].as_str().unwrap().to_owned()
 }
 
 pub async fn rename(world: &World, account: &str, id: &str, name: &str) {
