@@ -16,5 +16,5 @@ pub mod vendor;
 pub use error::{Error, Failure, Result};
 pub use vendor::{
     Abilities, Annotation, Connector, Exchange, Found, Listing, Page, Removal, Save, Saved, SchemaField, abilities,
-    connect, mapping,
+    connect, essential, mapping,
 };

@@ -237,6 +237,16 @@ pub fn mapping(source: Vendor, destination: Vendor, entity: Entity) -> Vec<Mappi
     fields(source, entity).iter().filter_map(row).collect()
 }
 
+/// The fields, by their names in [`Connector::schema`], without which an entity cannot be listed at all: its id, and when
+/// it was last changed.
+#[must_use]
+pub fn essential(vendor: Vendor, entity: Entity) -> [&'static str; 2] {
+    match vendor {
+        Vendor::Shopify => ["id", "updatedAt"],
+        Vendor::Acumatica => crate::acumatica::essential(entity),
+    }
+}
+
 /// `(canonical field, the vendor's field)`.
 fn fields(vendor: Vendor, entity: Entity) -> &'static [(&'static str, &'static str)] {
     match vendor {

@@ -12,6 +12,7 @@ pub mod connections;
 pub mod db;
 pub mod demo;
 pub mod dispatcher;
+pub mod drift;
 pub mod dry_runs;
 pub mod error;
 pub mod events;

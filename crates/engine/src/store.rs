@@ -33,6 +33,7 @@ pub mod runs;
 pub mod runs_across_tenants;
 pub mod schedules;
 pub mod schema_drifts;
+pub mod schemas;
 pub mod sessions;
 pub mod signin_limits;
 pub mod syncs;

@@ -8,6 +8,7 @@ mod cursor;
 mod deletions;
 mod listing;
 mod refilter;
+mod schema;
 
 use chrono::{DateTime, Utc};
 use domain::Side;
@@ -74,13 +75,16 @@ fn goes_both_ways(sync: &SyncRow) -> bool {
     sync.settings.direction == Direction::TwoWay
 }
 
-/// Clears away what earlier full listings have left behind that did not come to their end, then goes on to the first
+/// Asks for the systems' fields, clears away what earlier full listings have left behind that did not come to their end, then goes on to the first
 /// listing.
 async fn begin(context: &mut Context, sync: &SyncRow, cursor: &mut Cursor) -> Result<Step> {
     cursor.range = if context.run.phase == Phase::RangePrepare { Range::of(&context.run)? } else { None };
     if context.run.phase == Phase::RangePrepare && cursor.range.is_none() {
         let message = "It was not said which days to prepare. Choose a range of days.".to_owned();
         return Ok(Step::Stop(Next::Done { state: RunState::Failed, message: Some(message), outcome: None }));
+    }
+    if let Some(why) = schema::check(context, sync).await? {
+        return Ok(Step::Stop(Next::Done { state: RunState::Cancelled, message: Some(why), outcome: None }));
     }
     let asked_at = {
         let mut tx = context.begin().await?;

@@ -6,6 +6,7 @@ mod accounts;
 mod conflicts;
 mod connections;
 mod dispatcher;
+mod drift;
 mod events;
 mod demo;
 mod deletions;
