@@ -120,6 +120,12 @@ impl Acumatica {
     }
 }
 
+/// The fields that every listing needs.
+pub(crate) fn essential(entity: Entity) -> [&'static str; 2] {
+    let table = table(entity);
+    [table.key, table.modified]
+}
+
 /// What the ERP lets us do with an entity. An order is deleted by cancelling it; an item, a customer and a payment as
 /// long as no other document needs them (the ERP refuses it then).
 pub(crate) const fn abilities(entity: Entity) -> Abilities {

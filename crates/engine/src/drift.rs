@@ -103,7 +103,11 @@ pub(crate) fn describe(name: &str, entity: Entity, changes: &[FieldDrift], polic
             (Some(was), Some(is)) => format!("was {was} and is {is}"),
         };
         let rules = change.rules.join(", ");
-        if rules.is_empty() { format!("{} {what}", change.field) } else { format!("{} {what} (used by {rules})", change.field) }
+        if rules.is_empty() {
+            format!("{} {what}", change.field)
+        } else {
+            format!("{} {what} (used by {rules})", change.field)
+        }
     };
     let mut parts: Vec<String> = changes.iter().take(SHOWN).map(one).collect();
     if changes.len() > SHOWN {

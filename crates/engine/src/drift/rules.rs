@@ -90,7 +90,8 @@ mod tests {
 
     #[test]
     fn an_erps_fields_are_found_by_what_the_mapping_calls_them() {
-        let order = ["CustomerOrder", "Details.InventoryID", "ShipToContact.Email", "Totals.FreightPrice", "CustomerID"];
+        let order =
+            ["CustomerOrder", "Details.InventoryID", "ShipToContact.Email", "Totals.FreightPrice", "CustomerID"];
         let uses = |field| of(Vendor::Acumatica, Entity::Order, &order, field);
         assert_eq!(uses("CustomerOrder"), ["number"]);
         assert_eq!(uses("Details.InventoryID"), ["lines.product"]);

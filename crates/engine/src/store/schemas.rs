@@ -26,11 +26,7 @@ pub async fn get(
 }
 
 /// The same, so that nobody else compares with it before this transaction has put another one in its place.
-pub async fn lock(
-    tx: &mut TenantTx,
-    connection: ConnectionId,
-    entity: Entity,
-) -> Result<Option<Vec<SchemaField>>> {
+pub async fn lock(tx: &mut TenantTx, connection: ConnectionId, entity: Entity) -> Result<Option<Vec<SchemaField>>> {
     let fields = sqlx::query_scalar!(
         "SELECT fields FROM schemas WHERE tenant_id = $1 AND connection_id = $2 AND entity = $3 FOR UPDATE",
         tx.tenant().0,

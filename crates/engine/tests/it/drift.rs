@@ -33,7 +33,7 @@ async fn a_new_field_is_told_and_the_sync_carries_on() {
     change_shop(&world, json!({"entity": "Customer", "add": "loyaltyTier", "kind": "String"})).await;
     assert_eq!(prepare(&world, pair.customers, Phase::FullPrepare).await.state, RunState::Succeeded);
     assert_eq!(world.lines(DRIFTS).await, ["loyaltyTier | - | false"]);
-    let said = "SELECT body->'line'->>'text' FROM activity WHERE body->'line'->>'text' LIKE '%loyaltyTier is new%'";
+    let said = "SELECT kind FROM activity WHERE body::text LIKE '%loyaltyTier is new%'";
     assert_eq!(world.lines(said).await.len(), 1);
     prepare(&world, pair.customers, Phase::FullPrepare).await;
     assert_eq!(world.lines(DRIFTS).await.len(), 1, "it is told once");
@@ -70,7 +70,10 @@ async fn a_field_that_is_gone_and_used_stops_the_sync_before_it_empties_anything
     assert_eq!((stopped.state, stopped.counts.done), (RunState::Cancelled, 0), "{stopped:?}");
     assert_eq!(world.lines(DRIFTS).await, ["defaultAddress | address | true"]);
     assert_eq!(world.lines("SELECT version, description FROM records ORDER BY id").await, before);
-    let hold = format!("SELECT hold, hold_message LIKE '%defaultAddress is gone (used by address)%' FROM syncs WHERE id = '{}'", pair.customers);
+    let hold = format!(
+        "SELECT hold, hold_message LIKE '%defaultAddress is gone (used by address)%' FROM syncs WHERE id = '{}'",
+        pair.customers
+    );
     assert_eq!(world.lines(&hold).await, ["drift | true"]);
 }
 

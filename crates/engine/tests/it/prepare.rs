@@ -212,8 +212,12 @@ async fn a_listing_that_fails_finds_no_deletions() {
     world.clock.advance(TimeDelta::minutes(10));
     let run = start(&world, pair.customers, Phase::FullPrepare).await;
     world.control("POST", "shopify/faults", json!({"account": "sbx_shop", "kind": "5xx", "share": 1.0})).await;
+    assert!(world.work_once().await);
+    assert_eq!(world.run(run.id).await.state, RunState::Waiting, "the shop does not answer");
+    engine::runs::cancel(&world.engine, &world.member, run.id, world.now()).await.unwrap();
+    world.control("DELETE", "shopify/faults?account=sbx_shop", Value::Null).await;
     world.work().await;
-    assert_eq!(world.run(run.id).await.state, RunState::Failed);
+    assert_eq!(world.run(run.id).await.state, RunState::Cancelled);
     assert_eq!(world.value("SELECT count(*) FROM records WHERE tombstone").await, "0");
 }
 

@@ -102,7 +102,9 @@ async fn tell(
     store::schemas::insert_drift(tx, user.sync, told.connection, &changes, stopped, now).await?;
     let mut text = drift::describe(&told.name, sync.entity, &changes, user.policy);
     if stopped {
-        text.push_str(" This sync waits until somebody has looked at it; fields that are gone arrive empty from then on.");
+        text.push_str(
+            " This sync waits until somebody has looked at it; fields that are gone arrive empty from then on.",
+        );
         store::holds::place(tx, user.sync, Hold::Drift, &text, now).await?;
     }
     let link = Some(format!("syncs/{}", user.sync));
