@@ -34,6 +34,7 @@ const ARROWS: &[Arrow] = &[
             "crates/engine/src/db",
             "crates/engine/src/jobs",
             "crates/engine/tests/",
+            "crates/simulation/",
             "server/tests/",
         ],
         why: "SQL is only in the engine's store",
@@ -45,13 +46,17 @@ const ARROWS: &[Arrow] = &[
     },
     Arrow {
         names: &["axum::"],
-        places: &["app/", "server/", "crates/sandbox/"],
+        places: &["app/", "server/", "crates/sandbox/", "crates/simulation/"],
         why: "the engine and what it builds on serve no HTTP",
     },
-    Arrow { names: &["sqlx::"], places: &["crates/engine/", "server/"], why: "only the engine knows the database" },
+    Arrow {
+        names: &["sqlx::"],
+        places: &["crates/engine/", "crates/simulation/", "server/"],
+        why: "only the engine knows the database",
+    },
     Arrow {
         names: &["connectors::"],
-        places: &["crates/engine/", "crates/connectors/"],
+        places: &["crates/engine/", "crates/connectors/", "crates/simulation/"],
         why: "the screens reach other systems through the engine",
     },
 ];
