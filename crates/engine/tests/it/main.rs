@@ -5,13 +5,13 @@
 mod accounts;
 mod conflicts;
 mod connections;
+mod deletions;
+mod demo;
 mod dispatcher;
 mod drift;
-mod events;
-mod demo;
-mod deletions;
 mod dry_runs;
 mod edits;
+mod events;
 mod failures;
 mod fairness;
 mod filters;

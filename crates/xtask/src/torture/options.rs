@@ -17,7 +17,7 @@ pub struct Options {
 impl Options {
     /// What `cargo xtask test` does: enough to notice when something is broken, in a minute or two.
     pub fn short() -> Self {
-        Self { kills: 3, orders: 400, seed: clock() }
+        Self { kills: 3, orders: 400, seed: clock(), built: false }
     }
 
     pub fn parse(arguments: &[&str]) -> Result<Self> {
