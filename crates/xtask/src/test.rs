@@ -8,7 +8,7 @@ use crate::{
     e2e,
     paths::Workspace,
     postgres::{Owner, Postgres},
-    proc, steps, torture,
+    proc, steps,
 };
 
 /// Which tests, and what to tell them.
@@ -46,13 +46,6 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     }
     if options.journeys
         && let Err(error) = e2e::run(workspace, &options.arguments, &database.owner)
-    {
-        failures.push(report(error)?);
-    }
-    if options.rust
-        && options.journeys
-        && let Err(error) =
-            steps::noisy("Kill processes while orders sync", || torture::run(workspace, &torture::Options::short()))
     {
         failures.push(report(error)?);
     }

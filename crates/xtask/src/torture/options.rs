@@ -15,11 +15,6 @@ pub struct Options {
 }
 
 impl Options {
-    /// What `cargo xtask test` does: enough to notice when something is broken, in a minute or two.
-    pub fn short() -> Self {
-        Self { kills: 3, orders: 400, seed: clock(), built: false }
-    }
-
     pub fn parse(arguments: &[&str]) -> Result<Self> {
         let given = arguments.len();
         let mut options = Self { kills: 50, orders: 20_000, seed: clock(), built: false };
