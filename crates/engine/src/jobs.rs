@@ -38,15 +38,23 @@ pub async fn enqueue(conn: &mut PgConnection, phase: Phase, jobs: &[Job], at: Da
     if jobs.is_empty() {
         return Ok(());
     }
-    // The queue counts in whole seconds. A job that came early would find its run waiting for some milliseconds more and
-    // be enqueued again at once, over and over; so it comes up to a second late.
-    let second = at.timestamp() + i64::from(at.timestamp_subsec_nanos() > 0);
+    // The queue counts in whole seconds. What is due at once must not be due in the next one: a worker that was woken by
+    // the job's notification would leave it until it polls again.
+    let second = at.timestamp();
     let task = |job: &Job| {
         let payload = serde_json::to_vec(job)?;
         Ok(TaskBuilder::new(payload).run_at_timestamp(u64::try_from(second).unwrap_or(0)).build())
     };
     let tasks = jobs.iter().map(task).collect::<Result<Vec<_>>>()?;
     apalis_postgres::queries::push_tasks(conn, queue_of(phase), tasks).await.map_err(queue_error)
+}
+
+/// The first whole second that is not before `at`. A job that came early would find its run waiting for some milliseconds
+/// more and be enqueued again at once, over and over; so a job that waits comes up to a second late.
+#[must_use]
+pub fn not_before(at: DateTime<Utc>) -> DateTime<Utc> {
+    let second = at.timestamp() + i64::from(at.timestamp_subsec_nanos() > 0);
+    DateTime::from_timestamp(second, 0).unwrap_or(at)
 }
 
 /// Makes or updates the queue's own tables; the owner's role runs this.

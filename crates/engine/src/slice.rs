@@ -110,7 +110,7 @@ async fn close(context: &mut Context, next: Next) -> Result<()> {
         }
         Next::Wait { until, message, setbacks } => {
             store::runs::release(&mut tx, &run, Some(*until), Some(message), *setbacks, now).await?;
-            enqueue(&mut tx, &run, *until).await?;
+            enqueue(&mut tx, &run, jobs::not_before(*until)).await?;
         }
         Next::Done { state, message, outcome } => {
             store::runs::finish(&mut tx, &run, *state, message.as_deref(), outcome.as_ref(), now).await?;

@@ -43,7 +43,7 @@ fn compared(_: String, _: RunId, report: RecordReport) -> AnyView {
     let RecordReport::Compared(comparison) = report else {
         return view! { <p class="muted">"That run looked for something else."</p> }.into_any();
     };
-    let Comparison { read_at, source, destination, pairs, untranslated } = comparison;
+    let Comparison { read_at, source, destination, pairs, untranslated } = *comparison;
     let note = (!untranslated.is_empty()).then(|| {
         let text =
             format!("Not at the destination yet, so shown as the source calls them: {}.", untranslated.join(", "));

@@ -3,6 +3,7 @@
 pub mod api;
 
 use crate::prelude::*;
+use domain::SyncId;
 use domain::activity::Tone;
 use domain::sync::{DriftView, FieldDrift, Hold, HoldView, SyncView};
 
@@ -10,21 +11,27 @@ use crate::pages::answer::tell;
 use crate::rpc::{Post, PostForm};
 use crate::ui::number::counted;
 use crate::ui::{Button, ButtonKind, Notice, Section, Table, Time};
-use api::{ALLOW_DELETIONS, DISMISS_DELETIONS};
+use api::{ACKNOWLEDGE_DRIFT, ALLOW_DELETIONS, DISMISS_DELETIONS};
 
 /// The answers that a person can give; made once a page.
 #[derive(Clone, Copy)]
 pub struct Decisions {
     allow: Post<()>,
     dismiss: Post<()>,
+    acknowledge: Post<()>,
 }
 
 impl Decisions {
     /// `then` is called when one was taken.
     pub fn new(then: impl Fn() + Clone + 'static) -> Self {
-        let all = Self { allow: Post::to(ALLOW_DELETIONS), dismiss: Post::to(DISMISS_DELETIONS) };
+        let all = Self {
+            allow: Post::to(ALLOW_DELETIONS),
+            dismiss: Post::to(DISMISS_DELETIONS),
+            acknowledge: Post::to(ACKNOWLEDGE_DRIFT),
+        };
         tell(all.allow, |()| api::ALLOWED.to_owned(), then.clone());
-        tell(all.dismiss, |()| api::DISMISSED.to_owned(), then);
+        tell(all.dismiss, |()| api::DISMISSED.to_owned(), then.clone());
+        tell(all.acknowledge, |()| api::ACKNOWLEDGED.to_owned(), then);
         all
     }
 }
@@ -77,15 +84,31 @@ fn deletions(slug: String, sync: &SyncView, hold: &HoldView, decisions: Decision
 
 /// The fields that changed, with the rules of the mapping that use them.
 #[component]
-pub fn Drifts(drifts: Vec<DriftView>) -> impl IntoView {
-    let each = drifts.into_iter().map(one).collect_view();
+pub fn Drifts(
+    slug: String,
+    sync: SyncId,
+    drifts: Vec<DriftView>,
+    may_configure: bool,
+    decisions: Decisions,
+) -> impl IntoView {
+    let each = drifts.into_iter().map(|drift| one(slug.clone(), sync, drift, may_configure, decisions)).collect_view();
     view! { <Section title="Fields that changed">{each}</Section> }
 }
 
-fn one(drift: DriftView) -> AnyView {
+fn one(slug: String, sync: SyncId, drift: DriftView, may_configure: bool, decisions: Decisions) -> AnyView {
     let stopped = if drift.stopped { " The sync was stopped by it and goes on when it is acknowledged." } else { "" };
     let rows = drift.changes.into_iter().map(field).collect_view();
     let columns = vec!["Field", "Before", "Now", "Used by"];
+    let acknowledge = may_configure.then(|| {
+        view! {
+            <PostForm post=decisions.acknowledge>
+                <input type="hidden" name="slug" value=slug />
+                <input type="hidden" name="sync" value=sync.to_string() />
+                <input type="hidden" name="drift" value=drift.id.to_string() />
+                <Button pending=decisions.acknowledge.pending()>"Acknowledge"</Button>
+            </PostForm>
+        }
+    });
     view! {
         <div class="drift">
             <p>
@@ -93,6 +116,7 @@ fn one(drift: DriftView) -> AnyView {
                 {stopped}
             </p>
             <Table label="Fields that changed" columns>{rows}</Table>
+            {acknowledge}
         </div>
     }
     .into_any()

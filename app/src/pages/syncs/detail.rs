@@ -127,7 +127,10 @@ fn SyncBody(slug: String, detail: SyncDetail, frame: Frame, actions: Actions) ->
     });
     let drifted: Vec<String> =
         detail.drifts.iter().flat_map(|drift| drift.changes.iter().flat_map(|change| change.rules.clone())).collect();
-    let drifts = (!detail.drifts.is_empty()).then(|| view! { <Drifts drifts=detail.drifts.clone() /> });
+    let drifts = (!detail.drifts.is_empty()).then(|| {
+        let (slug, sync, drifts) = (slug.clone(), sync.id, detail.drifts.clone());
+        view! { <Drifts slug sync drifts may_configure=configures decisions=actions.decisions /> }
+    });
     let needs = prerequisites(&slug, &detail);
     let agreement = agreement(&slug, &detail.sync);
     let SyncDetail { sync, schedules, runs, mapping, .. } = detail;

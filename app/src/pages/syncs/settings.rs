@@ -66,7 +66,7 @@ pub(super) fn use_sync_id() -> Memo<Option<SyncId>> {
 
 /// What is said when settings were saved.
 #[must_use]
-pub fn saved_text(changes: &Vec<String>) -> String {
+pub fn saved_text(changes: &[String]) -> String {
     if changes.is_empty() { "Nothing was changed.".to_owned() } else { format!("Saved. {}.", changes.join("; ")) }
 }
 

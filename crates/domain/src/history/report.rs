@@ -40,7 +40,7 @@ impl RecordRequest {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RecordReport {
-    Compared(Comparison),
+    Compared(Box<Comparison>),
     Found { candidates: Vec<Candidate> },
 }
 

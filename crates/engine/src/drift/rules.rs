@@ -90,13 +90,12 @@ mod tests {
 
     #[test]
     fn an_erps_fields_are_found_by_what_the_mapping_calls_them() {
-        let order =
-            ["CustomerOrder", "Details.InventoryID", "ShipToContact.Email", "Totals.FreightPrice", "CustomerID"];
+        let order = ["CustomerOrder", "Details.InventoryID", "ShipToContact.Email", "Totals.Freight", "CustomerID"];
         let uses = |field| of(Vendor::Acumatica, Entity::Order, &order, field);
         assert_eq!(uses("CustomerOrder"), ["number"]);
         assert_eq!(uses("Details.InventoryID"), ["lines.product"]);
         assert_eq!(uses("ShipToContact.Email"), ["ship_to"]);
-        assert_eq!(uses("Totals.FreightPrice"), ["shipping"]);
+        assert_eq!(uses("Totals.Freight"), ["shipping"]);
         assert_eq!(uses("CustomerID"), ["customer"]);
         assert!(uses("Details.Branch").is_empty() && uses("Status").is_empty());
         let customer = ["MainContact.Email", "MainContact.Address.City", "CustomerName"];

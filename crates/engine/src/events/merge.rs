@@ -68,7 +68,10 @@ mod tests {
         Event { entity: Entity::Customer, external_id: id.into(), modified_at, deleted, payload: None }
     }
 
-    fn merged(events: &[Event]) -> (Vec<(&str, Option<DateTime<Utc>>, bool, bool)>, usize) {
+    /// An id, its time, whether it is deleted, and whether a deletion came last.
+    type Row<'a> = (&'a str, Option<DateTime<Utc>>, bool, bool);
+
+    fn merged(events: &[Event]) -> (Vec<Row<'_>>, usize) {
         let all: Vec<&Event> = events.iter().collect();
         let (merged, discarded) = merge(&all, at(1_000));
         (merged.into_iter().map(|m| (m.id, m.modified_at, m.deleted, m.ends_deleted)).collect(), discarded)

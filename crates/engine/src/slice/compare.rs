@@ -73,13 +73,13 @@ async fn compare(context: &Context, record: &Held) -> Result<Answer> {
         None => None,
     };
     let pairs = fields::side_by_side(left.as_ref(), destination.as_ref().map(|found| &found.record));
-    Ok(Ok(RecordReport::Compared(Comparison {
+    Ok(Ok(RecordReport::Compared(Box::new(Comparison {
         read_at: context.now(),
         source: seen(record.source_id.as_ref(), source),
         destination: seen(record.destination_id.as_ref(), destination),
         pairs,
         untranslated,
-    })))
+    }))))
 }
 
 async fn read(end: &End, record: &Held, id: Option<&String>) -> std::result::Result<Option<Found>, Obstacle> {

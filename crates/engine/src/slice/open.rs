@@ -141,7 +141,7 @@ async fn end_early(tx: &mut TenantTx, run: &Taken, state: RunState, why: &str, n
 
 async fn wait(tx: &mut TenantTx, run: &Taken, until: DateTime<Utc>, why: &str, now: DateTime<Utc>) -> Result<()> {
     store::runs::release(tx, run, Some(until), Some(why), run.setbacks, now).await?;
-    enqueue(tx, run, until).await?;
+    enqueue(tx, run, crate::jobs::not_before(until)).await?;
     store::activity::show_run(tx, run.id, now).await
 }
 

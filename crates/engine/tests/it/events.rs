@@ -205,7 +205,7 @@ async fn an_event_that_shows_what_is_known_already_causes_no_read() {
     let payload: Canonical = serde_json::from_str(&payload).unwrap();
     world.clock.advance(TimeDelta::minutes(1));
     let echo = Event { payload: Some(payload), ..event(&id, Some(world.now())) };
-    send(&world, shop, &[echo.clone()]).await;
+    send(&world, shop, std::slice::from_ref(&echo)).await;
     assert_eq!(world.value("SELECT status FROM records").await, "processed");
     let other = Canonical::Customer(Customer { name: "Other".into(), ..Customer::default() });
     send(&world, shop, &[Event { payload: Some(other), ..echo }]).await;

@@ -379,7 +379,7 @@ async fn compared(world: &World, id: RecordId) -> domain::history::Comparison {
     let run = history::compare(&world.engine, &world.member, id, world.now()).await.unwrap();
     world.work().await;
     match history::report(&world.engine, &world.member, run).await.unwrap().report {
-        Some(RecordReport::Compared(compared)) => compared,
+        Some(RecordReport::Compared(compared)) => *compared,
         other => panic!("{other:?}"),
     }
 }

@@ -1,7 +1,7 @@
 //! The decisions' server functions: session, permission, engine, return.
 
-use domain::SyncId;
 use domain::run::Started;
+use domain::{DriftId, SyncId};
 
 use crate::rpc::rpc;
 #[cfg(feature = "ssr")]
@@ -11,6 +11,9 @@ use crate::{pages::answer::answer, request};
 pub const ALLOWED: &str = "The sync goes on. A full prepare looks for the deletions again and carries them out.";
 /// What is said when records stay.
 pub const DISMISSED: &str = "The sync goes on, and nothing is deleted.";
+/// What is said when somebody has seen that fields changed.
+pub const ACKNOWLEDGED: &str = "The sync goes on with the fields as they are now.";
+
 rpc! {
     /// Lets so many deletions be carried out.
     form ALLOW_DELETIONS = "sync-allow-deletions";
@@ -29,6 +32,16 @@ rpc! {
         let member = request::member(&slug).await?;
         let result = engine::syncs::dismiss_hold(&request::engine()?, &member, sync, request::now()).await;
         answer(result, &slug, crate::pages::syncs::FORM, |()| DISMISSED.into())
+    }
+}
+
+rpc! {
+    /// Somebody has seen that fields changed.
+    form ACKNOWLEDGE_DRIFT = "sync-acknowledge-drift";
+    pub async fn acknowledge_drift(slug: String, sync: SyncId, drift: DriftId) -> Result<(), AppError> {
+        let member = request::member(&slug).await?;
+        let result = engine::drift::acknowledge(&request::engine()?, &member, sync, drift, request::now()).await;
+        answer(result, &slug, crate::pages::syncs::FORM, |()| ACKNOWLEDGED.into())
     }
 }
 

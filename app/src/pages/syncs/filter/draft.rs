@@ -72,7 +72,7 @@ impl Draft {
             parts.push(if self.any { Filter::All(conditions) } else { Filter::Any(conditions) });
         }
         parts.extend(self.kept.iter().cloned());
-        (!parts.is_empty()).then(|| if self.any { Filter::Any(parts) } else { Filter::All(parts) })
+        (!parts.is_empty()).then_some(if self.any { Filter::Any(parts) } else { Filter::All(parts) })
     }
 
     /// The groups that have rows, without the filter itself.
@@ -139,6 +139,13 @@ pub fn incomplete() -> crate::error::AppError {
     crate::error::AppError::Invalid { field: String::new(), message }
 }
 
+const fn condition_of(part: &Filter) -> Option<&Condition> {
+    match part {
+        Filter::Is(condition) => Some(condition),
+        _ => None,
+    }
+}
+
 /// The conditions of a group that the form can show: of the other kind than the filter itself, without groups of its own.
 fn group_of(part: &Filter, any: bool) -> Option<Vec<&Condition>> {
     let parts = match part {
@@ -146,11 +153,7 @@ fn group_of(part: &Filter, any: bool) -> Option<Vec<&Condition>> {
         Filter::Any(parts) if !any => parts,
         _ => return None,
     };
-    let only = |part| match part {
-        &Filter::Is(ref condition) => Some(condition),
-        _ => None,
-    };
-    let conditions: Option<Vec<&Condition>> = parts.iter().map(only).collect();
+    let conditions: Option<Vec<&Condition>> = parts.iter().map(condition_of).collect();
     conditions.filter(|conditions| !conditions.is_empty())
 }
 

@@ -64,7 +64,7 @@ pub struct Removing {
 
 /// What came of an act that succeeded.
 enum Done {
-    Saved(Saved),
+    Saved(Box<Saved>),
     Removed(Option<Exchange>),
 }
 
@@ -196,7 +196,7 @@ async fn send_with(
 
 async fn act(end: &End, sync: &SyncRow, write: &Write) -> std::result::Result<Done, Failure> {
     match &write.act {
-        Act::Save(save) => end.connector.save(save).await.map(Done::Saved),
+        Act::Save(save) => end.connector.save(save).await.map(|saved| Done::Saved(Box::new(saved))),
         Act::Remove { id, how, .. } => match end.connector.remove(sync.entity, id, *how).await {
             Ok(exchange) => Ok(Done::Removed(Some(exchange))),
             Err(Failure { error: Vendor::NotFound, exchange }) => Ok(Done::Removed(exchange)),
@@ -317,7 +317,7 @@ impl Collected {
 
 fn done_outcome(write: Write, done: Done, timing: Timing, warning: Option<String>) -> Outcome {
     match done {
-        Done::Saved(saved) => saved_outcome(write, saved, timing, warning),
+        Done::Saved(saved) => saved_outcome(write, *saved, timing, warning),
         Done::Removed(exchange) => removed_outcome(write, exchange, timing),
     }
 }
