@@ -35,6 +35,7 @@ const ARROWS: &[Arrow] = &[
             "crates/engine/src/jobs",
             "crates/engine/tests/",
             "crates/simulation/",
+            "crates/bench/",
             "server/tests/",
         ],
         why: "SQL is only in the engine's store",
@@ -51,12 +52,12 @@ const ARROWS: &[Arrow] = &[
     },
     Arrow {
         names: &["sqlx::"],
-        places: &["crates/engine/", "crates/simulation/", "server/"],
+        places: &["crates/engine/", "crates/simulation/", "crates/bench/", "server/"],
         why: "only the engine knows the database",
     },
     Arrow {
         names: &["connectors::"],
-        places: &["crates/engine/", "crates/connectors/", "crates/simulation/"],
+        places: &["crates/engine/", "crates/connectors/", "crates/simulation/", "crates/bench/"],
         why: "the screens reach other systems through the engine",
     },
 ];
