@@ -77,7 +77,7 @@ test("without JavaScript the demo is tried and the history is filtered", async (
   await page.getByRole("button", { name: "Filter" }).click();
   await expect(page).toHaveURL(/q=no\+such\+thing/);
   await expect(page.getByRole("heading", { name: "Nothing matches" })).toBeVisible();
-  await page.goto(`/o/${slug}/history?status=failed`);
+  await page.goto(`/o/${slug}/history?entity=order&status=failed`);
   await page.getByRole("rowheader").getByRole("link").click();
   const drawer = page.getByRole("dialog", { name: "Record" });
   await expect(drawer.getByTestId("record-error")).toBeVisible();

@@ -115,7 +115,7 @@ fn one(slug: String, sync: SyncId, drift: DriftView, may_configure: bool, decisi
                 "“" {drift.connection_name} "” offers other fields than before, found " <Time at=drift.found_at /> "."
                 {stopped}
             </p>
-            <Table label="Fields that changed" columns>{rows}</Table>
+            <Table label="Changed fields" columns>{rows}</Table>
             {acknowledge}
         </div>
     }

@@ -36,7 +36,7 @@ pub fn Findings(
         <PostForm post=action>
             <input type="hidden" name="slug" value=slug />
             <input type="hidden" name="sync" value=id />
-            <Table label="What does not agree" columns>{rows}</Table>
+            <Table label="Differences" columns>{rows}</Table>
             {button}
         </PostForm>
     }
