@@ -47,8 +47,9 @@ impl Toasts {
         self.next.set_value(id + 1);
         self.shown.update(|shown| {
             shown.push(Toast { id, tone, text, link, undo });
-            let extra = shown.len().saturating_sub(MOST);
-            shown.drain(..extra);
+            if shown.len() > MOST {
+                shown.remove(least(shown));
+            }
         });
         let seconds = if matches!(tone, Tone::Failure | Tone::Warning) || undo.is_some() { 12 } else { 6 };
         let toasts = *self;
@@ -58,6 +59,13 @@ impl Toasts {
     fn dismiss(&self, id: u64) {
         self.shown.update(|shown| shown.retain(|toast| toast.id != id));
     }
+}
+
+/// The one that makes room for the newest: many runs may end at once, and what went wrong must not go by unseen.
+fn least(shown: &[Toast]) -> usize {
+    let older = &shown[..shown.len().saturating_sub(1)];
+    let is_quiet = |toast: &Toast| matches!(toast.tone, Tone::Info | Tone::Success) && toast.undo.is_none();
+    older.iter().position(is_quiet).unwrap_or(0)
 }
 
 /// The toasts of this tab.
@@ -102,5 +110,22 @@ pub(crate) fn ToastRegion() -> impl IntoView {
                 </For>
             </div>
         </section>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn toast(tone: Tone) -> Toast {
+        Toast { id: 0, tone, text: String::new(), link: None, undo: None }
+    }
+
+    #[test]
+    fn what_went_wrong_is_not_pushed_away_by_what_went_well() {
+        let shown = [toast(Tone::Warning), toast(Tone::Success), toast(Tone::Failure), toast(Tone::Info)];
+        assert_eq!(least(&shown), 1);
+        let wrong = [toast(Tone::Failure), toast(Tone::Warning), toast(Tone::Success)];
+        assert_eq!(least(&wrong), 0, "the newest is shown in any case");
     }
 }

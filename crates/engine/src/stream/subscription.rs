@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::ids::uuid_floor;
+use domain::ids::{time_of, uuid_floor};
 use domain::{ActivityId, TenantId};
 use tokio::sync::broadcast::{self, error::RecvError};
 use uuid::Uuid;
@@ -18,6 +18,8 @@ const OVERLAP: TimeDelta = TimeDelta::seconds(60);
 /// The oldest events that are repeated, and the most of them; beyond, reading the screen again is cheaper.
 const OLDEST: TimeDelta = TimeDelta::minutes(10);
 const MOST: i64 = 2_000;
+/// The longest time between an id's making and its commit: what a page read may lack that is this much older than it.
+const LATE: TimeDelta = TimeDelta::seconds(10);
 
 /// An open stream. Its buffers are bounded: one page of what is there, and the tenant's shared ring.
 pub struct Subscription {
@@ -29,6 +31,10 @@ pub struct Subscription {
     waiting: VecDeque<Message>,
     /// The last id that was repeated; `None` when the live ones have begun.
     repeated: Option<Uuid>,
+    /// The newest time up to which this stream has handed out events.
+    seen: DateTime<Utc>,
+    /// The ring has dropped something that this stream has not handed out.
+    behind: bool,
 }
 
 impl Subscription {
@@ -39,20 +45,37 @@ impl Subscription {
         tenant: TenantId,
         since: DateTime<Utc>,
     ) -> Result<Self> {
-        let mut stream = Self { shared, channel, live: Some(live), tenant, waiting: VecDeque::new(), repeated: None };
+        let mut stream = Self {
+            shared,
+            channel,
+            live: Some(live),
+            tenant,
+            waiting: VecDeque::new(),
+            repeated: None,
+            seen: since,
+            behind: false,
+        };
         let oldest = (stream.shared.clock)() - OLDEST;
         if since < oldest {
             stream.waiting.push_back(Message::Reset);
             return Ok(stream);
         }
-        let from = uuid_floor((since - OVERLAP).max(oldest));
-        let mut tx = stream.shared.engine.db.begin(tenant).await?;
-        let there = events::count_from(&mut tx, from, MOST + 1).await?;
-        match there > MOST {
-            true => stream.waiting.push_back(Message::Reset),
-            false => stream.repeated = Some(from),
+        // A minute's events of a busy tenant may be too many; those that matter are the ones that the page may lack.
+        if !stream.go_back_to((since - OVERLAP).max(oldest)).await? && !stream.go_back_to(since - LATE).await? {
+            stream.waiting.push_back(Message::Reset);
         }
         Ok(stream)
+    }
+
+    /// Repeats what is there from this time on, unless that is too much; says whether it will.
+    async fn go_back_to(&mut self, at: DateTime<Utc>) -> Result<bool> {
+        let from = uuid_floor(at);
+        let mut tx = self.shared.engine.db.begin(self.tenant).await?;
+        let there = events::count_from(&mut tx, from, MOST + 1).await?;
+        if there <= MOST {
+            self.repeated = Some(from);
+        }
+        Ok(there <= MOST)
     }
 
     /// The next message; `None` when the hub is gone.
@@ -64,9 +87,23 @@ impl Subscription {
             if let Some(message) = self.waiting.pop_front() {
                 return Ok(Some(message));
             }
-            let Some(after) = self.repeated else { return Ok(self.next_live().await) };
-            self.repeat(after).await?;
+            if self.behind {
+                self.catch_up().await?;
+            } else if let Some(after) = self.repeated {
+                self.repeat(after).await?;
+            } else if let Some(message) = self.next_live().await {
+                return Ok(message);
+            }
         }
+    }
+
+    /// What the ring dropped is still in the database; the browser drops what it knows.
+    async fn catch_up(&mut self) -> Result<()> {
+        if !self.go_back_to(self.seen - LATE).await? {
+            self.waiting.push_back(Message::Reset);
+        }
+        self.behind = false;
+        Ok(())
     }
 
     async fn repeat(&mut self, after: Uuid) -> Result<()> {
@@ -74,17 +111,34 @@ impl Subscription {
         let rows = events::page_after(&mut tx, after).await?;
         self.repeated = if rows.len() == PAGE { rows.last().map(|row| row.id) } else { None };
         for row in rows {
+            self.saw(row.id);
             self.waiting.push_back(Message::Event { id: ActivityId(row.id), json: row.json()? });
         }
         Ok(())
     }
 
-    async fn next_live(&mut self) -> Option<Message> {
-        match self.live.as_mut()?.recv().await {
-            Ok(message) => Some(message),
-            Err(RecvError::Lagged(_)) => Some(Message::Reset),
-            Err(RecvError::Closed) => None,
+    /// `Some(None)`: the hub is gone; `None`: there is something to catch up with first.
+    async fn next_live(&mut self) -> Option<Option<Message>> {
+        let Some(live) = self.live.as_mut() else { return Some(None) };
+        match live.recv().await {
+            Ok(message) => {
+                if let Message::Event { id, .. } = &message {
+                    self.saw(id.0);
+                }
+                Some(Some(message))
+            }
+            Err(RecvError::Closed) => Some(None),
+            Err(RecvError::Lagged(_)) => {
+                // The new receiver comes before the read, so that nothing falls between the two.
+                self.live = Some(live.resubscribe());
+                self.behind = true;
+                None
+            }
         }
+    }
+
+    fn saw(&mut self, id: Uuid) {
+        self.seen = time_of(id).map_or(self.seen, |at| self.seen.max(at));
     }
 }
 

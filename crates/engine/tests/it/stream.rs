@@ -146,6 +146,45 @@ async fn a_stream_that_was_away_too_long_or_missed_too_much_begins_anew() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_is_slower_than_its_events_still_gets_all_of_them() {
+    let world = world().await;
+    let tenant = world.member.tenant;
+    let hub = hub(&world);
+    let mut slow = hub.subscribe(tenant, world.now()).await.unwrap();
+    let mut quick = hub.subscribe(tenant, world.now()).await.unwrap();
+    say(&world.engine, tenant, "before", world.now()).await;
+    hear(&mut slow, "before").await;
+    let mut tx = world.engine.db.begin(tenant).await.unwrap();
+    for n in 0..600 {
+        write(&mut tx, &n.to_string(), world.now()).await;
+    }
+    tx.commit().await.unwrap();
+    // The other has had them all, so the ring has dropped most of them; then one more comes.
+    texts(&mut quick, 601).await;
+    say(&world.engine, tenant, "after", world.now()).await;
+    let mut told = HashSet::new();
+    while !(0..600).all(|n| told.contains(&n.to_string())) {
+        told.extend(texts(&mut slow, 1).await);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_page_of_a_busy_tenant_is_not_read_again_and_again() {
+    let world = world().await;
+    let tenant = world.member.tenant;
+    let hub = hub(&world);
+    let busy = world.now() - TimeDelta::seconds(30);
+    let mut tx = world.engine.db.begin(tenant).await.unwrap();
+    for n in 0..2_001 {
+        write(&mut tx, &n.to_string(), busy).await;
+    }
+    tx.commit().await.unwrap();
+    say(&world.engine, tenant, "now", world.now()).await;
+    let mut page = hub.subscribe(tenant, world.now()).await.unwrap();
+    hear(&mut page, "now").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn with_the_last_stream_its_reader_ends() {
     let world = world().await;
     let hub = hub(&world);
