@@ -39,7 +39,9 @@ test("the screens of an organisation that has nothing yet", async ({ page }) => 
 
 async function withDemo(page: Page): Promise<string> {
   const slug = await tryDemo(page);
-  await expect(page.getByText(/Process of Orders is done/)).toBeVisible({ timeout: 60_000 });
+  // What stays on the screen: a toast is gone after some seconds.
+  const orders = page.getByRole("article").filter({ has: page.getByRole("link", { name: "Orders", exact: true }) });
+  await expect(orders.getByRole("link", { name: "39 Processed" })).toBeVisible({ timeout: 60_000 });
   return slug;
 }
 
