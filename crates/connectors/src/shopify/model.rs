@@ -26,13 +26,16 @@ pub(super) struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// `None` when the node is none of the entity's records: a refund among the payments.
+    /// `None` when the node is none of the entity's records: a refund among the payments, a cancelled order.
     ///
     /// # Errors
     /// Why the node cannot be read, for people.
     pub fn read(&self, node: &Value) -> std::result::Result<Option<Found>, String> {
         let found = match self.entity {
-            Entity::Order => parsed::<OrderNode>(node)?.found(self),
+            Entity::Order => {
+                let node = parsed::<OrderNode>(node)?;
+                return if node.is_alive() { node.found(self).map(Some) } else { Ok(None) };
+            }
             Entity::Customer => parsed::<CustomerNode>(node)?.found(self),
             Entity::Product => parsed::<ProductNode>(node)?.found(self),
             Entity::Payment => {
@@ -82,6 +85,7 @@ struct OrderNode {
     name: String,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
+    cancelled_at: Option<DateTime<Utc>>,
     note: Option<String>,
     currency_code: String,
     customer: Option<CustomerPointer>,
@@ -93,6 +97,11 @@ struct OrderNode {
 }
 
 impl OrderNode {
+    /// A cancelled order is one that is gone, as it is in an ERP: Shopify deletes none that was paid.
+    const fn is_alive(&self) -> bool {
+        self.cancelled_at.is_none()
+    }
+
     fn found(self, reader: &Reader<'_>) -> std::result::Result<Found, String> {
         let record = Canonical::Order(Order {
             number: self.name.clone(),

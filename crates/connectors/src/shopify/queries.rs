@@ -32,7 +32,7 @@ macro_rules! address {
 macro_rules! order {
     () => {
         concat!(
-            "fragment F on Order { id name createdAt updatedAt note currencyCode \
+            "fragment F on Order { id name createdAt updatedAt cancelledAt note currencyCode \
              customer { id defaultEmailAddress { emailAddress } } shippingAddress ",
             address!(),
             " totalPriceSet { shopMoney { amount currencyCode } } totalTaxSet { shopMoney { amount currencyCode } } \

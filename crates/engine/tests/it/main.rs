@@ -3,14 +3,17 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking, its helpers too")]
 
 mod accounts;
+mod cancellations;
 mod conflicts;
 mod connections;
 mod deletions;
 mod demo;
+mod dependants;
 mod dispatcher;
 mod drift;
 mod dry_runs;
 mod edits;
+mod ends;
 mod events;
 mod failures;
 mod fairness;
@@ -23,6 +26,7 @@ mod reconcile;
 mod retention;
 mod runs;
 mod sessions;
+mod shop_and_erp;
 mod stream;
 mod support;
 mod sync;
@@ -30,3 +34,4 @@ mod syncs;
 mod tenancy;
 mod twins;
 mod two_way;
+mod write_back;
