@@ -30,6 +30,14 @@ crate::text_enum! {
     }
 }
 
+impl Phase {
+    /// Whether such a run changes nothing, neither in a system nor in the Sync History.
+    #[must_use]
+    pub const fn only_reads(self) -> bool {
+        matches!(self, Self::Reconcile | Self::DryRun | Self::Compare | Self::Test)
+    }
+}
+
 crate::text_enum! {
     /// Where a run stands.
     RunState {

@@ -56,7 +56,7 @@ async fn start_due(engine: &Engine, now: DateTime<Utc>) -> Result<usize> {
 
 async fn process(engine: &Engine, tenant: TenantId, sync: SyncId, now: DateTime<Utc>) -> Result<bool> {
     let mut tx = engine.db.begin(tenant).await?;
-    if store::syncs::obstacle(&mut tx, sync).await?.is_some() {
+    if store::syncs::obstacle(&mut tx, sync, Phase::Process).await?.is_some() {
         return Ok(false);
     }
     let (_, is_new) = runs::begin(&mut tx, sync, Phase::Process, Trigger::Due, None, false, now).await?;
@@ -71,7 +71,7 @@ async fn start(engine: &Engine, due: &Due, now: DateTime<Utc>) -> Result<bool> {
         return Ok(false);
     }
     let idle = due.phase == Phase::Process && store::records_due::count(&mut tx, due.sync, now).await? == 0;
-    if idle || store::syncs::obstacle(&mut tx, due.sync).await?.is_some() {
+    if idle || store::syncs::obstacle(&mut tx, due.sync, due.phase).await?.is_some() {
         tx.commit().await?;
         return Ok(false);
     }

@@ -26,7 +26,7 @@ pub async fn start(
         return Err(Error::invalid("phase", "A sync is prepared or processed. Tests belong to connections."));
     }
     let mut tx = engine.db.begin(member.tenant).await?;
-    if let Some(why) = store::syncs::obstacle(&mut tx, sync).await? {
+    if let Some(why) = store::syncs::obstacle(&mut tx, sync, phase).await? {
         return Err(Error::Conflict(why));
     }
     let (id, is_new) = begin(&mut tx, sync, phase, Trigger::Manual, Some(&member.email), false, now).await?;

@@ -135,7 +135,7 @@ pub(super) async fn process(
     sync: SyncId,
     now: DateTime<Utc>,
 ) -> Result<Option<RunId>> {
-    if store::syncs::obstacle(tx, sync).await?.is_some() {
+    if store::syncs::obstacle(tx, sync, Phase::Process).await?.is_some() {
         return Ok(None);
     }
     let (run, _) = runs::begin(tx, sync, Phase::Process, Trigger::Manual, Some(&member.email), false, now).await?;

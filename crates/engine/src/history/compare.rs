@@ -43,7 +43,7 @@ async fn ask(engine: &Engine, member: &Member, request: &RecordRequest, now: Dat
     member.require(Permission::Operate)?;
     let mut tx = engine.db.begin(member.tenant).await?;
     let record = held::hold(&mut tx, request.record()).await?;
-    if let Some(why) = store::syncs::obstacle(&mut tx, record.sync).await? {
+    if let Some(why) = store::syncs::obstacle(&mut tx, record.sync, Phase::Compare).await? {
         return Err(Error::Conflict(why));
     }
     let new = NewRun {

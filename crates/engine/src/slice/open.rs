@@ -111,7 +111,7 @@ async fn may_begin(tx: &mut TenantTx, run: &Taken, sealed: &[Sealed], now: DateT
         return Ok(false);
     }
     if let Some(sync) = run.sync
-        && let Some(why) = store::syncs::obstacle(tx, sync).await?
+        && let Some(why) = store::syncs::obstacle(tx, sync, run.phase).await?
     {
         end_early(tx, run, RunState::Cancelled, &why, now).await?;
         return Ok(false);

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::connection::ConnectionState;
+use domain::run::Phase;
 use domain::sync::{EndView, Hold, HoldView, NewSync, StatusCounts, SyncSettings, SyncState, SyncView};
 use domain::{ConnectionId, Entity, Side, SyncId};
 use uuid::Uuid;
@@ -213,8 +214,9 @@ pub async fn raise_watermark(tx: &mut TenantTx, id: SyncId, side: Side, to: Date
     Ok(())
 }
 
-/// Why a sync cannot run now; `None` when it can.
-pub async fn obstacle(tx: &mut TenantTx, id: SyncId) -> Result<Option<String>> {
+/// Why a phase of a sync cannot run now; `None` when it can. What holds a sync holds nothing that only reads: it may be
+/// what a person needs to decide.
+pub async fn obstacle(tx: &mut TenantTx, id: SyncId, phase: Phase) -> Result<Option<String>> {
     let row = sqlx::query!(
         r#"SELECT syncs.state, syncs.hold, source.name AS source_name, source.state AS source_state,
             destination.name AS destination_name, destination.state AS destination_state
@@ -232,7 +234,7 @@ pub async fn obstacle(tx: &mut TenantTx, id: SyncId) -> Result<Option<String>> {
     if row.state.parse::<SyncState>()? == SyncState::Paused {
         return Ok(Some("This sync is paused. Resume it first.".into()));
     }
-    match row.hold.map(|hold| hold.parse::<Hold>()).transpose()? {
+    match row.hold.filter(|_| !phase.only_reads()).map(|hold| hold.parse::<Hold>()).transpose()? {
         Some(Hold::Deletions) => {
             return Ok(Some("This sync waits until somebody has decided about many deletions. See its page.".into()));
         }

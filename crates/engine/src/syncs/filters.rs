@@ -31,7 +31,7 @@ pub async fn filter_changed(engine: &Engine, member: &Member, sync: SyncId, now:
     let mut tx = engine.db.begin(member.tenant).await?;
     store::refilter::ask(&mut tx, sync, now).await?;
     // A sync that cannot run now does it with its next prepare.
-    if store::syncs::obstacle(&mut tx, sync).await?.is_none() {
+    if store::syncs::obstacle(&mut tx, sync, Phase::Prepare).await?.is_none() {
         runs::begin(&mut tx, sync, Phase::Prepare, Trigger::Manual, Some(&member.email), false, now).await?;
     }
     tx.commit().await

@@ -28,7 +28,7 @@ pub async fn prepare_range(
         return Err(Error::invalid("until", "The range ends before it begins. Choose a later end."));
     }
     let mut tx = engine.db.begin(member.tenant).await?;
-    if let Some(why) = store::syncs::obstacle(&mut tx, sync).await? {
+    if let Some(why) = store::syncs::obstacle(&mut tx, sync, Phase::RangePrepare).await? {
         return Err(Error::Conflict(why));
     }
     let new = NewRun {

@@ -89,3 +89,87 @@ async fn an_incremental_prepare_asks_once_a_day() {
     prepare(&world, pair.customers, Phase::Prepare).await;
     assert_eq!(world.lines(DRIFTS).await.len(), 1);
 }
+
+#[tokio::test]
+async fn new_fields_are_said_to_be_added_where_the_policy_adds_them() {
+    let world = world().await;
+    let pair = world.pair().await;
+    policy(&world, pair.customers, "add_fields").await;
+    prepare(&world, pair.customers, Phase::FullPrepare).await;
+    change_shop(&world, json!({"entity": "Customer", "add": "loyaltyTier", "kind": "String"})).await;
+    assert_eq!(prepare(&world, pair.customers, Phase::FullPrepare).await.state, RunState::Succeeded);
+    let said = "SELECT kind FROM activity WHERE body::text LIKE '%loyaltyTier is new and was added%'";
+    assert_eq!(world.lines(said).await.len(), 1);
+    assert_eq!(world.lines(DRIFTS).await, ["loyaltyTier | - | false"]);
+}
+
+#[tokio::test]
+async fn a_field_that_is_gone_and_used_names_every_rule_it_served_and_stops_under_each_policy() {
+    for told in ["carry_on", "add_fields", "stop"] {
+        let world = world().await;
+        let pair = world.pair().await;
+        policy(&world, pair.products, told).await;
+        prepare(&world, pair.products, Phase::FullPrepare).await;
+        // The destination's fields serve rules too.
+        let change = json!({"entity": "StockItem", "remove": "Description"});
+        world.control("POST", "acumatica/schema?account=sbx_erp", change).await;
+        let stopped = prepare(&world, pair.products, Phase::FullPrepare).await;
+        assert_eq!(stopped.state, RunState::Cancelled, "{told}: {stopped:?}");
+        assert_eq!(world.lines(DRIFTS).await, ["Description | title | true"], "{told}");
+        let view = engine::syncs::get(&world.engine, &world.member, pair.products).await.unwrap();
+        let hold = view.sync.hold.unwrap();
+        assert!(hold.message.contains("“ERP”") && hold.message.contains("used by title"), "{told}: {hold:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_sync_with_two_changes_goes_on_when_both_were_acknowledged() {
+    let world = world().await;
+    let pair = world.pair().await;
+    policy(&world, pair.customers, "stop").await;
+    prepare(&world, pair.customers, Phase::FullPrepare).await;
+    change_shop(&world, json!({"entity": "Customer", "add": "loyaltyTier", "kind": "String"})).await;
+    let change = json!({"entity": "Customer", "add": "Region"});
+    world.control("POST", "acumatica/schema?account=sbx_erp", change).await;
+    prepare(&world, pair.customers, Phase::FullPrepare).await;
+    let waiting =
+        world.lines("SELECT id FROM schema_drifts WHERE stopped AND acknowledged_at IS NULL ORDER BY id").await;
+    assert_eq!(waiting.len(), 2, "one for each system");
+    let (engine, member, sync) = (&world.engine, &world.member, pair.customers);
+    engine::drift::acknowledge(engine, member, sync, waiting[0].parse().unwrap(), world.now()).await.unwrap();
+    let refused = engine::runs::start(engine, member, sync, Phase::Process, world.now()).await;
+    assert!(refused.is_err_and(|error| error.to_string().contains("fields")), "the other one still waits");
+    engine::drift::acknowledge(engine, member, sync, waiting[1].parse().unwrap(), world.now()).await.unwrap();
+    assert_eq!(prepare(&world, sync, Phase::Process).await.state, RunState::Succeeded);
+    assert_eq!(prepare(&world, sync, Phase::FullPrepare).await.state, RunState::Succeeded);
+    let said = "SELECT kind FROM activity WHERE body::text LIKE '%The sync goes on.%'";
+    assert_eq!(world.lines(said).await.len(), 1);
+}
+
+#[tokio::test]
+async fn what_holds_a_sync_does_not_hold_what_only_reads() {
+    for hold in ["drift", "deletions"] {
+        let world = world().await;
+        let pair = world.pair().await;
+        world.control("POST", "shopify/customers?account=sbx_shop", json!({ "count": 3 })).await;
+        prepare(&world, pair.customers, Phase::Prepare).await;
+        let held = format!(
+            "UPDATE syncs SET hold = '{hold}', hold_message = 'x', held_at = now() WHERE id = '{}'",
+            pair.customers
+        );
+        world.sql(held).await;
+        for phase in [Phase::DryRun, Phase::Reconcile] {
+            let run = prepare(&world, pair.customers, phase).await;
+            assert_eq!(run.state, RunState::Succeeded, "{hold} {phase:?}: {run:?}");
+        }
+        let record = world.value("SELECT id FROM records LIMIT 1").await.parse().unwrap();
+        let run = engine::history::compare(&world.engine, &world.member, record, world.now()).await.unwrap();
+        world.work().await;
+        assert_eq!(world.run(run).await.state, RunState::Succeeded, "{hold}");
+        for phase in [Phase::Prepare, Phase::FullPrepare, Phase::Process] {
+            let refused = engine::runs::start(&world.engine, &world.member, pair.customers, phase, world.now()).await;
+            assert!(refused.is_err(), "{hold} {phase:?}");
+        }
+        assert_eq!(world.erp_stats().await["writes"]["Customer"]["total"].as_i64().unwrap_or(0), 0);
+    }
+}

@@ -29,7 +29,7 @@ pub async fn check(context: &mut Context, sync: &SyncRow) -> Result<Option<Strin
     }
     let mut tx = context.begin().await?;
     let stopped = store::schemas::is_stopped(&mut tx, sync.id).await?;
-    let why = if stopped { store::syncs::obstacle(&mut tx, sync.id).await? } else { None };
+    let why = if stopped { store::syncs::obstacle(&mut tx, sync.id, context.run.phase).await? } else { None };
     tx.commit().await?;
     Ok(why)
 }
