@@ -154,19 +154,32 @@ pub async fn page(
         .collect()
 }
 
-/// How many findings a repair would take.
-pub async fn count_repairable(tx: &mut TenantTx, run: RunId, kind: Option<FindingKind>) -> Result<i64> {
-    let count = sqlx::query_scalar!(
-        r#"SELECT count(*) AS "n!" FROM reconcile_findings
-        WHERE tenant_id = $1 AND run_id = $2 AND ($3::text IS NULL OR kind = $3) AND kind <> 'duplicated'
-            AND repaired_at IS NULL"#,
+/// How many findings a repair would take, and how many conflicts it would leave to a person.
+pub async fn count_repairable(
+    tx: &mut TenantTx,
+    run: RunId,
+    ids: Option<&[Uuid]>,
+    kind: Option<FindingKind>,
+) -> Result<(i64, i64)> {
+    let row = sqlx::query!(
+        r#"SELECT
+            count(*) FILTER (WHERE NOT (syncs.conflict_policy = 'ask' AND records.status IS NOT DISTINCT FROM 'conflict'))
+                AS "repairable!",
+            count(*) FILTER (WHERE syncs.conflict_policy = 'ask' AND records.status = 'conflict') AS "asked!"
+        FROM reconcile_findings AS found
+        JOIN runs ON runs.tenant_id = found.tenant_id AND runs.id = found.run_id
+        JOIN syncs ON syncs.tenant_id = found.tenant_id AND syncs.id = runs.sync_id
+        LEFT JOIN records ON records.tenant_id = found.tenant_id AND records.id = found.record_id
+        WHERE found.tenant_id = $1 AND found.run_id = $2 AND ($3::uuid[] IS NULL OR found.id = ANY($3))
+            AND ($4::text IS NULL OR found.kind = $4) AND found.kind <> 'duplicated' AND found.repaired_at IS NULL"#,
         tx.tenant().0,
         run.0,
+        ids,
         kind.map(FindingKind::as_str)
     )
     .fetch_one(&mut **tx)
     .await?;
-    Ok(count)
+    Ok((row.repairable, row.asked))
 }
 
 /// A finding that a repair has taken.
@@ -179,7 +192,8 @@ pub struct Taking {
     pub label: String,
 }
 
-/// Marks findings as repaired: these, or any of a kind. Who comes second finds none.
+/// Marks findings as repaired: these, or any of a kind. Who comes second finds none. Where a sync asks about conflicts, those
+/// are left: another synchronisation would only ask again.
 pub async fn take(
     tx: &mut TenantTx,
     run: RunId,
@@ -191,10 +205,16 @@ pub async fn take(
     let rows = sqlx::query!(
         "UPDATE reconcile_findings AS found SET repaired_at = $6
         FROM (
-            SELECT id FROM reconcile_findings
-            WHERE tenant_id = $1 AND run_id = $2 AND ($3::uuid[] IS NULL OR id = ANY($3))
-                AND ($4::text IS NULL OR kind = $4) AND kind <> 'duplicated' AND repaired_at IS NULL
-            ORDER BY id
+            SELECT open.id FROM reconcile_findings AS open
+            WHERE open.tenant_id = $1 AND open.run_id = $2 AND ($3::uuid[] IS NULL OR open.id = ANY($3))
+                AND ($4::text IS NULL OR open.kind = $4) AND open.kind <> 'duplicated' AND open.repaired_at IS NULL
+                AND NOT EXISTS (
+                    SELECT FROM records
+                    JOIN syncs ON syncs.tenant_id = records.tenant_id AND syncs.id = records.sync_id
+                    WHERE records.tenant_id = $1 AND records.id = open.record_id AND records.status = 'conflict'
+                        AND syncs.conflict_policy = 'ask'
+                )
+            ORDER BY open.id
             LIMIT $5
             FOR UPDATE
         ) AS taken
@@ -220,17 +240,26 @@ pub async fn take(
 }
 
 /// Prepares records again, whatever their hashes say: the version is raised, and the next process run writes them.
-/// Records that somebody decided about meanwhile are left alone. Says which were prepared.
+/// Records that somebody decided about meanwhile are left alone. A conflict is decided anew, by the policy that the sync has
+/// by now. Says which were prepared.
 pub async fn prepare(tx: &mut TenantTx, ids: &[Uuid], now: DateTime<Utc>) -> Result<Vec<Uuid>> {
     // Due a moment ago: the run that the repair starts in the same transaction must find them.
     let due = now - TimeDelta::milliseconds(1);
     let ids = sqlx::query_scalar!(
-        "UPDATE records SET
-            status = 'prepared', last_operation = 'repaired', version = version + 1, forced = true, priority = 10,
-            attempts = 0, next_attempt_at = $3, last_error = NULL, error_code = NULL, error_field = NULL, updated_at = $4
-        WHERE tenant_id = $1 AND id = ANY($2)
-            AND status IN ('processed', 'prepared', 'failed', 'aborted')
-        RETURNING id",
+        r#"WITH repaired AS (
+            UPDATE records SET
+                status = 'prepared', last_operation = 'repaired', version = version + 1, forced = true, priority = 10,
+                attempts = 0, next_attempt_at = $3, last_error = NULL, error_code = NULL, error_field = NULL,
+                updated_at = $4
+            WHERE tenant_id = $1 AND id = ANY($2)
+                AND status IN ('processed', 'prepared', 'failed', 'aborted', 'conflict')
+            RETURNING id
+        ),
+        settled AS (
+            DELETE FROM record_conflicts USING repaired
+            WHERE record_conflicts.tenant_id = $1 AND record_conflicts.record_id = repaired.id
+        )
+        SELECT id AS "id!" FROM repaired"#,
         tx.tenant().0,
         ids,
         due,
