@@ -112,6 +112,8 @@ pub struct RecordDetail {
     /// The newest first.
     pub attempts: Vec<AttemptView>,
     pub versions: Vec<VersionView>,
+    /// Before which version there are more: those are asked for page by page.
+    pub older_versions: Option<i64>,
     /// The state of the source as of its newest version.
     pub current: Option<Canonical>,
     /// What the newest version changed against the one before.
@@ -157,6 +159,17 @@ pub struct VersionView {
     pub side: Side,
     pub seen_at: DateTime<Utc>,
     pub modified_at: Option<DateTime<Utc>>,
+}
+
+/// Versions on one page.
+pub const VERSION_PAGE: i64 = 50;
+
+/// A page of a record's versions, the newest first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VersionPage {
+    pub versions: Vec<VersionView>,
+    /// Give it as `before` for the older ones; `None` = these are the oldest.
+    pub older: Option<i64>,
 }
 
 /// Two versions of a record side by side.

@@ -9,7 +9,7 @@ pub(crate) mod outgoing;
 
 use chrono::{DateTime, Utc};
 use domain::activity::EventBody;
-use domain::history::{HistoryFilter, MAX_SEARCH, PAGE_SIZE, RecordDetail, RecordPage};
+use domain::history::{HistoryFilter, MAX_SEARCH, PAGE_SIZE, RecordDetail, RecordPage, VersionPage};
 use domain::{RecordId, RecordStatus, Side, SyncId};
 use uuid::Uuid;
 
@@ -90,7 +90,7 @@ pub async fn detail(engine: &Engine, member: &Member, id: RecordId) -> Result<Re
     let mut tx = engine.db.begin(member.tenant).await?;
     let row = store::history::rows(&mut tx, &[id.0]).await?.pop().ok_or(Error::NotFound)?;
     let attempts = store::attempts::of_record(&mut tx, id, 50).await?;
-    let versions = store::history::versions::of_record(&mut tx, id, 50).await?;
+    let VersionPage { versions, older } = store::history::versions::of_record(&mut tx, id, None).await?;
     let side = if row.source_id.is_some() { Side::Source } else { Side::Destination };
     let (current, earlier) = store::history::versions::newest(&mut tx, id, side).await?;
     let awaited = store::history::awaited(&mut tx, id).await?;
@@ -110,6 +110,7 @@ pub async fn detail(engine: &Engine, member: &Member, id: RecordId) -> Result<Re
         row,
         attempts,
         versions,
+        older_versions: older,
         current,
         changes,
         waits_for,
@@ -119,6 +120,13 @@ pub async fn detail(engine: &Engine, member: &Member, id: RecordId) -> Result<Re
         ends,
         gone: held.gone,
     })
+}
+
+/// The versions of a record before one of them.
+pub async fn versions_before(engine: &Engine, member: &Member, id: RecordId, before: i64) -> Result<VersionPage> {
+    let mut tx = engine.db.begin(member.tenant).await?;
+    store::history::rows(&mut tx, &[id.0]).await?.pop().ok_or(Error::NotFound)?;
+    store::history::versions::of_record(&mut tx, id, Some(before)).await
 }
 
 /// How many records match: exact up to 10,000, then 10,001.

@@ -459,3 +459,27 @@ async fn a_conflict_that_a_person_resolves_ends_with_both_sides_alike() {
     assert_eq!(after.row.status, RecordStatus::Processed, "{:?}", after.row);
     assert_eq!(agreed_name(&world, row.id).await, "G. Hopper");
 }
+
+#[tokio::test]
+async fn versions_are_paged_to_the_oldest_and_only_for_who_may_see_them() {
+    let (world, pair) = with_customers(1).await;
+    let id = rows(&world, pair.customers).await[0].id;
+    let copies =
+        "INSERT INTO record_versions (tenant_id, record_id, version, hash, payload, modified_at, seen_at, side)
+        SELECT tenant_id, record_id, copy, hash, payload, modified_at, seen_at, side
+        FROM record_versions, generate_series(2, 120) AS copy WHERE record_id = ";
+    world.sql(format!("{copies}'{id}'")).await;
+    let shown = detail(&world, id).await;
+    let mut seen: Vec<i64> = shown.versions.iter().map(|version| version.version).collect();
+    let mut older = shown.older_versions;
+    while let Some(before) = older {
+        let page = history::versions_before(&world.engine, &world.member, id, before).await.unwrap();
+        assert!(page.versions.len() <= 50);
+        seen.extend(page.versions.iter().map(|version| version.version));
+        older = page.older;
+    }
+    assert_eq!(seen, (1..=120).rev().collect::<Vec<_>>());
+    let stranger = world.stranger().await;
+    let refused = history::versions_before(&world.engine, &stranger, id, 50).await;
+    assert!(matches!(refused, Err(engine::Error::NotFound)));
+}

@@ -1,31 +1,37 @@
 //! The versions of one record.
 
 use domain::canonical::Canonical;
-use domain::history::VersionView;
+use domain::history::{VERSION_PAGE, VersionPage, VersionView};
 use domain::{RecordId, Side};
 
 use crate::db::TenantTx;
 use crate::error::{Error, Result};
 
-/// The newest versions of a record.
-pub async fn of_record(tx: &mut TenantTx, id: RecordId, limit: i64) -> Result<Vec<VersionView>> {
+/// The newest versions of a record, or the newest before a version.
+pub async fn of_record(tx: &mut TenantTx, id: RecordId, before: Option<i64>) -> Result<VersionPage> {
     let rows = sqlx::query!(
         "SELECT version, side, seen_at, modified_at FROM record_versions
-        WHERE tenant_id = $1 AND record_id = $2
+        WHERE tenant_id = $1 AND record_id = $2 AND ($3::bigint IS NULL OR version < $3)
         ORDER BY version DESC
-        LIMIT $3",
+        LIMIT $4",
         tx.tenant().0,
         id.0,
-        limit
+        before,
+        VERSION_PAGE + 1
     )
     .fetch_all(&mut **tx)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            let side = row.side.parse()?;
-            Ok(VersionView { version: row.version, side, seen_at: row.seen_at, modified_at: row.modified_at })
-        })
-        .collect()
+    let view = |side: &str, version, seen_at, modified_at| {
+        Ok::<_, Error>(VersionView { version, side: side.parse()?, seen_at, modified_at })
+    };
+    let has_more = rows.len() as i64 > VERSION_PAGE;
+    let versions: Vec<VersionView> = rows
+        .into_iter()
+        .take(VERSION_PAGE as usize)
+        .map(|row| view(&row.side, row.version, row.seen_at, row.modified_at))
+        .collect::<Result<_>>()?;
+    let older = versions.last().filter(|_| has_more).map(|version| version.version);
+    Ok(VersionPage { versions, older })
 }
 
 /// One version with what it says.
