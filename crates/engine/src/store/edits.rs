@@ -19,6 +19,8 @@ use crate::error::Result;
 pub struct Edit {
     pub id: Uuid,
     pub record: Uuid,
+    /// The record's version for which it was made.
+    pub version: i64,
     /// It settles a conflict; otherwise it replaces the outgoing payload.
     pub settles_conflict: bool,
     pub payload: Option<Canonical>,
@@ -28,7 +30,7 @@ pub struct Edit {
 /// The newest unused edit of each of these records.
 pub async fn unused(tx: &mut TenantTx, records: &[Uuid]) -> Result<Vec<Edit>> {
     let rows = sqlx::query!(
-        "SELECT DISTINCT ON (record_id) id, record_id, kind, payload, removal
+        "SELECT DISTINCT ON (record_id) id, record_id, version, kind, payload, removal
         FROM record_edits
         WHERE tenant_id = $1 AND record_id = ANY($2) AND used_at IS NULL AND kind IN ('payload', 'conflict')
         ORDER BY record_id, id DESC",
@@ -42,6 +44,7 @@ pub async fn unused(tx: &mut TenantTx, records: &[Uuid]) -> Result<Vec<Edit>> {
             Ok(Edit {
                 id: row.id,
                 record: row.record_id,
+                version: row.version,
                 settles_conflict: row.kind == "conflict",
                 payload: row.payload.map(serde_json::from_value).transpose()?,
                 removal: row.removal.map(|removal| removal.parse()).transpose()?,

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::sides::Pair;
 use crate::slice::context::Context;
+use crate::store::edits::Edit;
 use crate::{Result, store};
 
 /// A person's choice.
@@ -37,7 +38,8 @@ pub async fn load(context: &Context, pairs: &mut [Pair]) -> Result<()> {
     tx.commit().await?;
     let mut choices: HashMap<Uuid, Choice> =
         replays.into_iter().map(|(id, side, record)| (id, Choice::Replay { side, record })).collect();
-    for edit in edits {
+    let versions = pairs.iter().map(|pair| (pair.record.id, pair.record.version)).collect();
+    for edit in edits.into_iter().filter(|edit| !is_outdated(edit, &versions)) {
         let choice = match (edit.settles_conflict, edit.payload) {
             (true, Some(record)) => Choice::Conflict { edit: edit.id, record },
             (true, None) => Choice::Removal { edit: edit.id, how: edit.removal.unwrap_or(Removal::Keep) },
@@ -50,4 +52,10 @@ pub async fn load(context: &Context, pairs: &mut [Pair]) -> Result<()> {
         pair.choice = choices.remove(&pair.record.id);
     }
     Ok(())
+}
+
+/// A side has changed since somebody chose between both: it is chosen anew, because an older state must not overwrite a
+/// newer one.
+fn is_outdated(edit: &Edit, versions: &HashMap<Uuid, i64>) -> bool {
+    edit.settles_conflict && versions.get(&edit.record).is_some_and(|version| edit.version < *version)
 }

@@ -70,13 +70,13 @@ pub(super) async fn accept(
                 description = CASE WHEN records.source_id IS NULL THEN EXCLUDED.description ELSE records.description END,
                 version = records.version + 1,
                 status = CASE
-                    WHEN records.status IN ('skipped', 'awaiting_approval', 'conflict') THEN records.status
+                    WHEN records.status IN ('skipped', 'awaiting_approval') THEN records.status
                     WHEN records.source_id IS NULL THEN EXCLUDED.status
                     WHEN records.status = 'filtered' AND EXCLUDED.status = 'filtered' THEN 'filtered'
                     ELSE 'prepared'
                 END,
                 last_operation = CASE
-                    WHEN records.status IN ('skipped', 'awaiting_approval', 'conflict') THEN records.last_operation
+                    WHEN records.status IN ('skipped', 'awaiting_approval') THEN records.last_operation
                     WHEN EXCLUDED.status = 'filtered' AND (records.source_id IS NULL OR records.status = 'filtered')
                         THEN 'filtered'
                     ELSE 'changed_at_destination'

@@ -33,6 +33,8 @@ pub(super) async fn note_echoes(tx: &mut TenantTx, sync: &SyncRow, page: &Incomi
     Ok(())
 }
 
+/// A conflict is processed again: what a person has to choose between is what both sides hold now.
+///
 /// Invariant: a tombstone is never taken away here. A listing may lag behind; only the read at processing time revives.
 pub(super) async fn accept(
     tx: &mut TenantTx,
@@ -68,11 +70,11 @@ pub(super) async fn accept(
                 description = EXCLUDED.description,
                 version = records.version + 1,
                 status = CASE
-                    WHEN records.status IN ('skipped', 'awaiting_approval', 'conflict') THEN records.status
+                    WHEN records.status IN ('skipped', 'awaiting_approval') THEN records.status
                     ELSE EXCLUDED.status
                 END,
                 last_operation = CASE
-                    WHEN records.status IN ('skipped', 'awaiting_approval', 'conflict') THEN records.last_operation
+                    WHEN records.status IN ('skipped', 'awaiting_approval') THEN records.last_operation
                     WHEN EXCLUDED.status = 'filtered' THEN 'filtered'
                     ELSE 'changed_at_source'
                 END,
