@@ -113,6 +113,8 @@ pub struct Holder {
     pub description: String,
     /// It is known by this side only: it may be the same record as the one that looks for a match.
     pub is_one_sided: bool,
+    /// Its other half is gone, and that has been carried out: it lets go of this one when that one comes anew.
+    pub is_over: bool,
 }
 
 /// Who is linked to these ids on a side.
@@ -121,7 +123,8 @@ pub async fn holders(tx: &mut TenantTx, sync: SyncId, side: Side, ids: &[String]
         match side {
             Side::Source => sqlx::query_as!(
                 Holder,
-                r#"SELECT id AS record, source_id AS "held_id!", description, destination_id IS NULL AS "is_one_sided!"
+                r#"SELECT id AS record, source_id AS "held_id!", description, destination_id IS NULL AS "is_one_sided!",
+                    status = 'deleted' AS "is_over!"
                 FROM records
                 WHERE tenant_id = $1 AND sync_id = $2 AND source_id = ANY($3)"#,
                 tx.tenant().0,
@@ -132,7 +135,8 @@ pub async fn holders(tx: &mut TenantTx, sync: SyncId, side: Side, ids: &[String]
             .await?,
             Side::Destination => sqlx::query_as!(
                 Holder,
-                r#"SELECT id AS record, destination_id AS "held_id!", description, source_id IS NULL AS "is_one_sided!"
+                r#"SELECT id AS record, destination_id AS "held_id!", description, source_id IS NULL AS "is_one_sided!",
+                    status = 'deleted' AS "is_over!"
                 FROM records
                 WHERE tenant_id = $1 AND sync_id = $2 AND destination_id = ANY($3)"#,
                 tx.tenant().0,
@@ -143,6 +147,25 @@ pub async fn holders(tx: &mut TenantTx, sync: SyncId, side: Side, ids: &[String]
             .await?,
         };
     Ok(holders)
+}
+
+/// Takes the link to a side away from a record that is over; `false` when it is not over any more.
+pub async fn let_go(tx: &mut TenantTx, record: Uuid, side: Side, now: DateTime<Utc>) -> Result<bool> {
+    let updated = sqlx::query!(
+        "UPDATE records SET
+            source_id = CASE WHEN $3 = 'source' THEN NULL ELSE source_id END,
+            destination_id = CASE WHEN $3 = 'source' THEN destination_id END,
+            updated_at = $4
+        WHERE tenant_id = $1 AND id = $2 AND status = 'deleted'
+            AND CASE WHEN $3 = 'source' THEN destination_id ELSE source_id END IS NOT NULL",
+        tx.tenant().0,
+        record,
+        side.as_str(),
+        now
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(updated.rows_affected() == 1)
 }
 
 /// Makes two rows one: `survivor` is known by the source only, `absorbed` by the destination only, and they are the same

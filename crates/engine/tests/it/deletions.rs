@@ -1,12 +1,13 @@
 //! What is gone on one side: found missing twice before it counts, then carried out by the sync's policy.
 
 use chrono::TimeDelta;
+use domain::history::{RecordRow, Removal, WholeChoice};
 use domain::run::Phase;
-use domain::sync::{DeletionPolicy, Direction, SyncSettings};
+use domain::sync::{ConflictPolicy, DeletionPolicy, Direction, SyncSettings};
 use domain::{LastOperation, RecordStatus, Side, SyncId};
 
 use crate::support::{World, world};
-use crate::twins::{A, B, go, make, names, only, remove, rename, set, twins};
+use crate::twins::{A, B, go, make, names, only, remove, rename, rows, set, twins, writes};
 
 async fn agreed(world: &World, settings: SyncSettings) -> (SyncId, String, String) {
     let sync = twins(world, settings).await;
@@ -128,4 +129,138 @@ async fn a_record_that_is_missing_for_a_moment_only_is_not_deleted() {
         (vec!["Ada".into()], vec!["Ada".to_owned()]),
         "{in_a}"
     );
+}
+
+/// A record that was deleted in A and edited in B, about which the sync asks.
+async fn asked(world: &World) -> (SyncId, RecordRow) {
+    let settings = SyncSettings { conflict_policy: ConflictPolicy::Ask, ..SyncSettings::default() };
+    let (sync, in_a, in_b) = agreed(world, settings).await;
+    remove(world, A, &in_a).await;
+    rename(world, B, &in_b, "Ada of B").await;
+    settle(world, sync).await;
+    let record = only(world, sync).await;
+    assert_eq!(
+        (record.status, record.last_operation),
+        (RecordStatus::Conflict, LastOperation::ConflictFound),
+        "{record:?}"
+    );
+    (sync, record)
+}
+
+async fn decide(world: &World, record: &RecordRow, choice: WholeChoice) {
+    let (engine, member, now) = (&world.engine, &world.member, world.now());
+    engine::history::resolve_gone(engine, member, record.id, record.version, choice, now).await.unwrap();
+    world.work().await;
+}
+
+#[tokio::test]
+async fn a_person_who_is_asked_may_bring_back_what_was_deleted() {
+    let world = world().await;
+    let (sync, record) = asked(&world).await;
+    let conflict = engine::history::detail(&world.engine, &world.member, record.id).await.unwrap().conflict.unwrap();
+    assert_eq!((conflict.gone, conflict.removals.len()), (Some(Side::Source), 3), "{conflict:?}");
+    decide(&world, &record, WholeChoice::BringBack).await;
+    let record = only(&world, sync).await;
+    assert_eq!(
+        (record.status, record.last_operation),
+        (RecordStatus::Processed, LastOperation::ConflictResolved),
+        "{record:?}"
+    );
+    assert_eq!((names(&world, A).await, names(&world, B).await), (vec!["Ada of B".into()], vec!["Ada of B".into()]));
+    let quiet = (writes(&world, A).await, writes(&world, B).await);
+    settle(&world, sync).await;
+    assert_eq!((writes(&world, A).await, writes(&world, B).await), quiet);
+    assert_eq!(only(&world, sync).await.status, RecordStatus::Processed);
+}
+
+#[tokio::test]
+async fn a_person_who_is_asked_may_let_it_go_on_the_other_side_too_in_each_way() {
+    let cases = [
+        (Removal::Delete, LastOperation::DeletedInDestination, 0, None),
+        (Removal::Deactivate, LastOperation::Deactivated, 1, Some("Inactive")),
+        (Removal::Keep, LastOperation::Kept, 1, Some("Active")),
+    ];
+    for (removal, operation, left, status) in cases {
+        let world = world().await;
+        let (sync, record) = asked(&world).await;
+        decide(&world, &record, WholeChoice::Remove(removal)).await;
+        let record = only(&world, sync).await;
+        assert_eq!((record.status, record.last_operation), (RecordStatus::Deleted, operation), "{record:?}");
+        let there = world.control("GET", &format!("acumatica/customers?account={B}"), serde_json::Value::Null).await;
+        assert_eq!(there["records"].as_array().unwrap().len(), left, "{removal:?}");
+        assert_eq!(there["records"][0]["Status"].as_str(), status, "{removal:?}");
+        // What was kept is no news, and is not inserted where it was deleted.
+        settle(&world, sync).await;
+        assert_eq!(only(&world, sync).await.status, RecordStatus::Deleted, "{removal:?}");
+        assert_eq!(names(&world, A).await, Vec::<String>::new());
+    }
+}
+
+#[tokio::test]
+async fn of_a_deletion_and_an_edit_the_newer_one_wins() {
+    let settings = SyncSettings {
+        conflict_policy: ConflictPolicy::NewestWins,
+        deletion_policy: DeletionPolicy::Delete,
+        ..SyncSettings::default()
+    };
+    for edited_later in [true, false] {
+        let world = world().await;
+        let (sync, in_a, in_b) = agreed(&world, settings.clone()).await;
+        if !edited_later {
+            rename(&world, B, &in_b, "Ada of B").await;
+        }
+        remove(&world, A, &in_a).await;
+        world.clock.advance(TimeDelta::seconds(10));
+        run(&world, sync, Phase::FullPrepare).await;
+        // That it is gone was noticed by now, and not carried out.
+        if edited_later {
+            rename(&world, B, &in_b, "Ada of B").await;
+        }
+        settle(&world, sync).await;
+        let record = only(&world, sync).await;
+        let expected: &[&str] = if edited_later { &["Ada of B"] } else { &[] };
+        assert_eq!((names(&world, A).await, names(&world, B).await), (owned(expected), owned(expected)), "{record:?}");
+        let status = if edited_later { RecordStatus::Processed } else { RecordStatus::Deleted };
+        assert_eq!(record.status, status, "{record:?}");
+    }
+}
+
+fn owned(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+#[tokio::test]
+async fn who_was_deleted_and_comes_anew_is_synchronised_anew() {
+    let world = world().await;
+    let settings = SyncSettings { deletion_policy: DeletionPolicy::Delete, ..SyncSettings::default() };
+    let (sync, in_a, _) = agreed(&world, settings).await;
+    remove(&world, A, &in_a).await;
+    settle(&world, sync).await;
+    assert_eq!(only(&world, sync).await.status, RecordStatus::Deleted);
+    make(&world, A, "Ada again", "ada@example.org").await;
+    go(&world, sync).await;
+    let rows = rows(&world, sync).await;
+    let of = |status| rows.iter().filter(|row| row.status == status).count();
+    assert_eq!((of(RecordStatus::Processed), of(RecordStatus::Deleted)), (1, 1), "{rows:?}");
+    assert_eq!((names(&world, A).await, names(&world, B).await), (owned(&["Ada again"]), owned(&["Ada again"])));
+}
+
+#[tokio::test]
+async fn who_was_kept_on_the_other_side_is_adopted_when_they_come_anew() {
+    for direction in [Direction::TwoWay, Direction::OneWay] {
+        let world = world().await;
+        let (sync, in_a, in_b) = agreed(&world, SyncSettings::default()).await;
+        set(&world, sync, SyncSettings { direction, ..SyncSettings::default() }).await;
+        remove(&world, A, &in_a).await;
+        settle(&world, sync).await;
+        assert_eq!(only(&world, sync).await.last_operation, LastOperation::Kept);
+        make(&world, A, "Ada again", "ada@example.org").await;
+        go(&world, sync).await;
+        let rows = rows(&world, sync).await;
+        let alive = rows.iter().find(|row| row.status == RecordStatus::Processed);
+        assert_eq!(alive.and_then(|row| row.destination_id.clone()), Some(in_b), "{direction:?} {rows:?}");
+        assert_eq!((names(&world, A).await, names(&world, B).await), (owned(&["Ada again"]), owned(&["Ada again"])));
+        settle(&world, sync).await;
+        assert_eq!(names(&world, B).await, ["Ada again"]);
+    }
 }

@@ -77,3 +77,59 @@ async fn an_edited_payload_is_written_once_and_a_replay_takes_the_stored_version
     assert_eq!(erp_name(&world).await, "Ada Byron");
     assert_eq!(world.lines("SELECT count(*) FROM records WHERE replay_version IS NOT NULL").await, ["0"]);
 }
+
+/// A customer with two versions, whose ERP's half somebody deletes.
+async fn deleted_in_the_erp(world: &World) -> (SyncId, domain::RecordId) {
+    let pair = world.pair().await;
+    let customer = json!({"firstName": "Ada", "lastName": "Byron", "email": "ada@example.org"});
+    let made = world.control("POST", "shopify/customers?account=sbx_shop", json!({"records": [customer]})).await;
+    world.sync(pair.customers).await;
+    world.clock.advance(chrono::TimeDelta::seconds(60));
+    let number = made["ids"][0].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+    let path = format!("shopify/customers/{number}?account=sbx_shop");
+    world.control("PATCH", &path, json!({"firstName": "Augusta"})).await;
+    world.sync(pair.customers).await;
+    let record = row(world, pair.customers).await;
+    let path = format!("acumatica/Customer/{}?account=sbx_erp", record.destination_id.clone().unwrap());
+    world.control("DELETE", &path, serde_json::Value::Null).await;
+    (pair.customers, record.id)
+}
+
+#[tokio::test]
+async fn an_old_version_is_not_replayed_onto_a_record_that_was_deleted_at_the_destination() {
+    let world = world().await;
+    let (customers, id) = deleted_in_the_erp(&world).await;
+    world.clock.advance(chrono::TimeDelta::seconds(5));
+    engine::history::replay(&world.engine, &world.member, id, 1, world.now()).await.unwrap();
+    world.work().await;
+    let record = row(&world, customers).await;
+    assert_eq!(record.status, RecordStatus::Failed, "{record:?}");
+    assert!(record.last_error.as_deref().unwrap().contains("is gone"), "{record:?}");
+    let there = world.control("GET", "acumatica/customers?account=sbx_erp", serde_json::Value::Null).await;
+    assert_eq!(there["count"], 0, "{there}");
+    // Who insists gets it, as it was.
+    let these = Selection::These(vec![id]);
+    world.clock.advance(chrono::TimeDelta::seconds(5));
+    engine::history::act(&world.engine, &world.member, RecordAction::SyncNow, &these, world.now()).await.unwrap();
+    world.work().await;
+    let record = row(&world, customers).await;
+    assert_eq!(
+        (record.status, record.last_operation),
+        (RecordStatus::Processed, LastOperation::Replayed),
+        "{record:?}"
+    );
+    assert_eq!(erp_name(&world).await, "Ada Byron");
+}
+
+#[tokio::test]
+async fn a_record_that_was_deleted_and_is_known_to_be_is_not_replayed() {
+    let world = world().await;
+    let (customers, id) = deleted_in_the_erp(&world).await;
+    world
+        .sql(format!(
+            "UPDATE records SET status = 'deleted', tombstone_side = 'destination' WHERE sync_id = '{customers}'"
+        ))
+        .await;
+    let refused = engine::history::replay(&world.engine, &world.member, id, 1, world.now()).await;
+    assert!(refused.is_err_and(|error| error.to_string().contains("deleted")));
+}

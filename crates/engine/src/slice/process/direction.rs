@@ -160,8 +160,9 @@ fn alive(sync: &SyncRow, pair: Pair, timing: Timing) -> Step {
         let error = Some(Problem { message, code: None, field: None });
         return settled(Outcome { error, ..pair.outcome(RecordStatus::Filtered, LastOperation::Filtered) });
     }
-    if let Some(course) = chosen(&pair) {
-        let (way, written) = course;
+    // What somebody deleted there is not brought back by an edit or a replay either: that takes who insists.
+    let is_gone = matches!(pair.destination, Seen::Gone) && !pair.record.forced;
+    if let Some((way, written)) = chosen(&pair).filter(|_| !is_gone) {
         return Step::Go(Box::new(Course { pair, way, written, unchanged: written, asks: false }));
     }
     match course(sync, &pair) {

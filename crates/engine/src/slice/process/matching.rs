@@ -45,6 +45,7 @@ pub async fn look_up(
         if let Err(obstacle) = find(context, sync, to, ready, &mine, &mut targets).await? {
             return Ok(Err(obstacle));
         }
+        release(context, sync, to, ready, &mine, &mut targets).await?;
         absorb(context, sync, to, ready, &mine, &mut targets).await?;
     }
     Ok(Ok(targets))
@@ -159,6 +160,7 @@ async fn name_holders(
         let (Target::Candidates(candidates), Way::To(side)) = (target, ready.course.way) else { continue };
         for (_, candidate) in candidates.iter_mut().filter(|_| side == to) {
             let holder = holders.get(&candidate.id).filter(|holder| holder.record != ready.course.pair.record.id);
+            let holder = holder.filter(|holder| !lets_go(holder));
             candidate.linked_to = holder.map(|holder| holder.description.clone());
         }
     }
@@ -180,6 +182,42 @@ async fn holders(context: &Context, sync: &SyncRow, to: Side, targets: &[Target]
     let holders = store::links::holders(&mut tx, sync.id, to, &ids).await?;
     tx.commit().await?;
     Ok(holders.into_iter().map(|holder| (holder.held_id.clone(), holder)).collect())
+}
+
+/// A record whose other half was deleted holds this one no longer when somebody makes that half anew: it was kept, or only
+/// deactivated, and is adopted. One that is known by this side alone is absorbed instead.
+const fn lets_go(holder: &Holder) -> bool {
+    holder.is_over && !holder.is_one_sided
+}
+
+/// Takes the links away from records that are over, so that these records can have them.
+async fn release(
+    context: &Context,
+    sync: &SyncRow,
+    to: Side,
+    ready: &[Ready],
+    mine: &[(usize, String)],
+    targets: &mut [Target],
+) -> Result<()> {
+    let holders = holders(context, sync, to, targets).await?;
+    if !holders.values().any(lets_go) {
+        return Ok(());
+    }
+    for (place, _) in mine {
+        let Target::Candidates(candidates) = &targets[*place] else { continue };
+        let [(found, _)] = candidates.as_slice() else { continue };
+        let own = ready[*place].course.pair.record.id;
+        let Some(holder) = holders.get(&found.id).filter(|holder| lets_go(holder) && holder.record != own) else {
+            continue;
+        };
+        let mut tx = context.begin().await?;
+        let is_free = store::links::let_go(&mut tx, holder.record, to, context.now()).await?;
+        tx.commit().await?;
+        if !is_free {
+            targets[*place] = Target::Later;
+        }
+    }
+    Ok(())
 }
 
 /// Makes one record of two that are the same, each known by one side only.
