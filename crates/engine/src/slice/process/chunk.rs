@@ -1,7 +1,9 @@
 //! A chunk of claimed records, from reading both sides to settling what came of each.
 
+use std::collections::HashSet;
+
 use connectors::Removal;
-use domain::{LastOperation, Side};
+use domain::{LastOperation, RecordStatus, Side};
 use futures::future::BoxFuture;
 use uuid::Uuid;
 
@@ -156,6 +158,7 @@ async fn take_on(
         }
     };
     let timing = Timing { now: context.now(), ..timing };
+    let found_again: HashSet<Uuid> = ready.iter().filter(|ready| was_lost(&ready.course.pair)).map(id_of).collect();
     let (mut settled, mut writes) = (Vec::new(), Vec::new());
     {
         let by = Deciding {
@@ -173,9 +176,18 @@ async fn take_on(
             }
         }
     }
-    note_found_again(context, sync, &mut settled).await?;
+    note_found_again(context, sync, &found_again, &mut settled).await?;
     settle::settle_waiting(context, sync, settled, counted).await?;
     save::save_all(context, sync, writes, counted, timing).await
+}
+
+/// An insert into the destination whose answer was lost has arrived.
+fn was_lost(pair: &Pair) -> bool {
+    pair.written == Some(Side::Destination)
+}
+
+fn id_of(ready: &prerequisites::Ready) -> Uuid {
+    ready.course.pair.record.id
 }
 
 /// Records that killed their workers too often, and those whose last write may still arrive.
@@ -248,12 +260,18 @@ fn removable(
 }
 
 /// An insert whose answer was lost and that was found again is noted at the source like one that was answered.
-async fn note_found_again(context: &Context, sync: &SyncRow, settled: &mut [(Outcome, Vec<Uuid>)]) -> Result<()> {
+async fn note_found_again(
+    context: &Context,
+    sync: &SyncRow,
+    found_again: &HashSet<Uuid>,
+    settled: &mut [(Outcome, Vec<Uuid>)],
+) -> Result<()> {
     if !sync.settings.write_back {
         return Ok(());
     }
     let end = context.end_at(sync, Side::Source)?;
-    for (outcome, _) in settled.iter_mut().filter(|(outcome, _)| outcome.operation == LastOperation::Inserted) {
+    let is_there = |outcome: &Outcome| outcome.status == RecordStatus::Processed && found_again.contains(&outcome.id);
+    for (outcome, _) in settled.iter_mut().filter(|(outcome, _)| is_there(outcome)) {
         let (Some(source), Some(destination)) = (&outcome.source, &outcome.destination) else { continue };
         let warning = save::write_back(end, sync, &source.id, &destination.label).await;
         if let Some(attempt) = &mut outcome.attempt {

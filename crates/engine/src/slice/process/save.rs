@@ -87,6 +87,12 @@ impl From<Removing> for Write {
 }
 
 impl Write {
+    /// Whether the destination's record is new: it is inserted, or an insert that was lost has made it.
+    fn is_new_in_destination(&self) -> bool {
+        let inserts = matches!(&self.act, Act::Save(save) if save.id.is_none());
+        self.side == Side::Destination && (inserts || self.pair.written == Some(Side::Destination))
+    }
+
     /// An insert's key is the record's id alone; every other act's carries the version too.
     fn key(&self) -> String {
         match &self.act {
@@ -166,7 +172,7 @@ async fn send_with(
             let answer = act(end, sending.sync, &write).await;
             note(&answer, stop, unanswered);
             let warning = match &answer {
-                Ok(Done::Saved(saved)) if writes_back && write.operation == LastOperation::Inserted => {
+                Ok(Done::Saved(saved)) if writes_back && write.is_new_in_destination() => {
                     match write.pair.found(Side::Source) {
                         Some(source) => write_back(other, sending.sync, &source.id, &saved.found.label).await,
                         None => None,
