@@ -97,3 +97,53 @@ async fn a_preview_says_how_many_of_the_newest_pass_and_what_is_wrong_with_a_fil
     let bad = Filter::Is(Condition { field: "sku".into(), operator: Operator::Equals, value: "x".into() });
     assert!(matches!(preview(&bad).await, Err(engine::Error::Invalid { field, .. }) if field == "filter"));
 }
+
+/// Renames a customer of the shop.
+async fn rename(world: &World, id: &str, name: &str) {
+    world.clock.advance(TimeDelta::minutes(1));
+    let path = format!("shopify/customers/{}?account=sbx_shop", id.rsplit('/').next().unwrap());
+    world.control("PATCH", &path, json!({ "firstName": name })).await;
+}
+
+async fn process(world: &World, sync: SyncId) {
+    world.clock.advance(TimeDelta::seconds(5));
+    engine::runs::start(&world.engine, &world.member, sync, Phase::Process, world.now()).await.unwrap();
+    world.work().await;
+}
+
+#[tokio::test]
+async fn a_record_that_no_longer_passes_when_it_is_read_is_not_written() {
+    let world = world().await;
+    let pair = world.pair().await;
+    set(&world, pair.customers, Some(&starts_with("a"))).await;
+    let ids = make(&world, &["Ada", "Abe"]).await;
+    prepare(&world, pair.customers).await;
+    rename(&world, &ids[0], "Zed").await;
+    process(&world, pair.customers).await;
+    let done = world.lines("SELECT split_part(description, ' ', 1), status FROM records ORDER BY 1").await;
+    assert_eq!(done, ["Abe | processed", "Zed | filtered"]);
+    let there = world.control("GET", "acumatica/Customer?account=sbx_erp", serde_json::Value::Null).await;
+    assert_eq!(there["count"], 1, "{there}");
+    // It comes when it passes again.
+    rename(&world, &ids[0], "Ann").await;
+    prepare(&world, pair.customers).await;
+    process(&world, pair.customers).await;
+    let done = world.lines("SELECT split_part(description, ' ', 1), status FROM records ORDER BY 1").await;
+    assert_eq!(done, ["Abe | processed", "Ann | processed"]);
+}
+
+#[tokio::test]
+async fn what_is_at_both_sides_and_passes_no_longer_stays_there_as_it_is() {
+    let world = world().await;
+    let pair = world.pair().await;
+    set(&world, pair.customers, Some(&starts_with("a"))).await;
+    let ids = make(&world, &["Ada"]).await;
+    prepare(&world, pair.customers).await;
+    process(&world, pair.customers).await;
+    rename(&world, &ids[0], "Zed").await;
+    prepare(&world, pair.customers).await;
+    process(&world, pair.customers).await;
+    assert_eq!(statuses(&world).await, ["Zed | filtered | filtered"]);
+    let there = world.control("GET", "acumatica/Customer?account=sbx_erp", serde_json::Value::Null).await;
+    assert_eq!(there["records"][0]["CustomerName"], "Ada Test");
+}
