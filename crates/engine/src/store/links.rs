@@ -34,14 +34,16 @@ struct LinkedRow {
     next_attempt_at: Option<DateTime<Utc>>,
 }
 
-/// The records of a sync that have these ids on a side of it.
+/// The records of a sync that have these ids on a side of it. What is gone on the other side is not there any more, though
+/// its id is still known.
 pub async fn linked(tx: &mut TenantTx, sync: SyncId, near: Side, ids: &[String]) -> Result<Vec<Linked>> {
     let rows = match near {
         Side::Source => {
             sqlx::query_as!(
                 LinkedRow,
-                r#"SELECT id, source_id AS "near_id!", destination_id AS far_id, match_key, status, description,
-                    last_error, next_attempt_at
+                r#"SELECT id, source_id AS "near_id!",
+                    CASE WHEN status <> 'deleted' OR tombstone_side IS DISTINCT FROM 'destination' THEN destination_id END AS far_id,
+                    match_key, status, description, last_error, next_attempt_at
                 FROM records
                 WHERE tenant_id = $1 AND sync_id = $2 AND source_id = ANY($3)"#,
                 tx.tenant().0,
@@ -54,8 +56,9 @@ pub async fn linked(tx: &mut TenantTx, sync: SyncId, near: Side, ids: &[String])
         Side::Destination => {
             sqlx::query_as!(
                 LinkedRow,
-                r#"SELECT id, destination_id AS "near_id!", source_id AS far_id, match_key, status, description,
-                    last_error, next_attempt_at
+                r#"SELECT id, destination_id AS "near_id!",
+                    CASE WHEN status <> 'deleted' OR tombstone_side IS DISTINCT FROM 'source' THEN source_id END AS far_id,
+                    match_key, status, description, last_error, next_attempt_at
                 FROM records
                 WHERE tenant_id = $1 AND sync_id = $2 AND destination_id = ANY($3)"#,
                 tx.tenant().0,

@@ -1,14 +1,14 @@
 //! What belongs to other records: payments go to the ERP behind their orders, shipments and stock levels come to the shop.
 
 use chrono::TimeDelta;
-use domain::history::{HistoryFilter, RecordRow, Selection};
+use domain::history::Selection;
 use domain::run::Phase;
 use domain::status::RecordAction;
 use domain::{Entity, LastOperation, RecordStatus, SyncId};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::ends::{
-    add_to_erp, add_to_shop, both_writes, edit_in_erp, fault, in_erp, in_shop, remove_from_shop, sync_of,
+    add_to_erp, add_to_shop, both_writes, edit_in_erp, edit_in_shop, fault, in_erp, in_shop, remove_from_shop, sync_of,
 };
 use crate::support::{World, world};
 use crate::twins::{go, only, rows};
@@ -159,11 +159,6 @@ async fn level_in_shop(world: &World, sku: &str) -> Option<i64> {
     in_shop(world, "stock").await.iter().find(|level| level["sku"] == sku)?["available"].as_i64()
 }
 
-async fn row_of(world: &World, sync: SyncId, sku: &str) -> RecordRow {
-    let filter = HistoryFilter { sync: Some(sync), text: Some(sku.to_owned()), ..HistoryFilter::default() };
-    engine::history::page(&world.engine, &world.member, &filter).await.unwrap().rows.remove(0)
-}
-
 #[tokio::test]
 async fn stock_levels_of_the_erp_are_set_in_the_shop() {
     let world = world().await;
@@ -213,20 +208,67 @@ async fn a_stock_level_whose_product_the_shop_does_not_have_says_so_and_is_set_w
     }
 }
 
+/// An item and its level in the ERP, whose product the shop has too; the product's id there.
+async fn level_in_both(world: &World, products: SyncId) -> (SyncId, String) {
+    let lamp = json!({"title": "Lamp", "sku": "LAMP-1", "price": "10.00", "inventoryQuantity": 1});
+    let product = add_to_shop(world, "products", lamp).await;
+    world.sync(products).await;
+    add_to_erp(world, "stock", json!({"InventoryID": "LAMP-1", "QtyAvailable": 7})).await;
+    (sync_of(world, Entity::Stock, false).await, product)
+}
+
 #[tokio::test]
-async fn a_stock_level_waits_for_a_product_that_failed_and_goes_by_itself_when_that_is_mended() {
+async fn a_stock_level_waits_for_a_product_that_the_shop_deleted_and_is_set_when_that_comes_anew() {
     let world = world().await;
     let pair = world.pair().await;
-    add_to_erp(&world, "StockItem", json!({"InventoryID": "LAMP-1", "Description": "Lamp"})).await;
-    add_to_erp(&world, "stock", json!({"InventoryID": "LAMP-1", "QtyAvailable": 7})).await;
-    let product = add_to_shop(&world, "products", json!({"title": "Lamp", "sku": "LAMP-1", "price": "10.00"})).await;
-    let stock = sync_of(&world, Entity::Stock, false).await;
-    world.sync(pair.products).await;
-    // The product goes from the shop while its level is on the way.
+    let (stock, product) = level_in_both(&world, pair.products).await;
     remove_from_shop(&world, "products", &product).await;
+    go(&world, pair.products).await;
+    world.clock.advance(TimeDelta::seconds(30));
+    process(&world, pair.products).await;
     go(&world, stock).await;
-    let row = row_of(&world, stock, "LAMP-1").await;
-    assert_ne!(row.status, RecordStatus::Processed);
-    assert!(row.last_error.is_some(), "{row:?}");
-    assert_eq!(in_shop(&world, "stock").await, Vec::<Value>::new());
+    let row = only(&world, stock).await;
+    assert_eq!(
+        (row.status, row.last_operation),
+        (RecordStatus::Failed, LastOperation::WaitsForPrerequisite),
+        "{row:?}"
+    );
+    let why = row.last_error.clone().unwrap();
+    assert!(why.contains("its product") && why.contains("deleted"), "{why}");
+
+    let lamp = json!({"title": "Lamp", "sku": "LAMP-1", "price": "10.00", "inventoryQuantity": 1});
+    add_to_shop(&world, "products", lamp).await;
+    go(&world, pair.products).await;
+    world.clock.advance(TimeDelta::minutes(15));
+    process(&world, stock).await;
+    let row = only(&world, stock).await;
+    assert_eq!(row.status, RecordStatus::Processed, "{row:?}");
+    assert_eq!(level_in_shop(&world, "LAMP-1").await, Some(7));
+}
+
+#[tokio::test]
+async fn a_stock_level_that_the_shop_has_under_another_sku_says_so_and_is_set_when_the_sku_is_mended() {
+    let world = world().await;
+    let pair = world.pair().await;
+    let (stock, product) = level_in_both(&world, pair.products).await;
+    let variants = in_shop(&world, "products").await[0]["variants"].clone();
+    let renamed = |sku: &str| {
+        let mut variants = variants.clone();
+        variants[0]["sku"] = json!(sku);
+        json!({"variants": variants, "sku": sku})
+    };
+    edit_in_shop(&world, "products", &product, renamed("LAMP-X")).await;
+    go(&world, stock).await;
+    let row = only(&world, stock).await;
+    assert_eq!(
+        (row.status, row.last_operation),
+        (RecordStatus::Failed, LastOperation::WaitsForPrerequisite),
+        "{row:?}"
+    );
+    assert!(row.last_error.as_deref().unwrap().contains("LAMP-1"), "{row:?}");
+    edit_in_shop(&world, "products", &product, renamed("LAMP-1")).await;
+    world.clock.advance(TimeDelta::minutes(15));
+    process(&world, stock).await;
+    assert_eq!(only(&world, stock).await.status, RecordStatus::Processed);
+    assert_eq!(level_in_shop(&world, "LAMP-1").await, Some(7));
 }

@@ -3,7 +3,7 @@
 use connectors::{Connector, Found, Save};
 use domain::canonical::{Canonical, diff, merge};
 use domain::matching::{Candidate, Match, match_record};
-use domain::{LastOperation, RecordStatus, Side};
+use domain::{Entity, LastOperation, RecordStatus, Side};
 
 use super::choices::Choice;
 use super::direction::{self, Way};
@@ -209,6 +209,9 @@ fn update(by: Deciding<'_>, ready: Ready, to: Side, found: &Found) -> Decision {
 fn insert(by: Deciding<'_>, ready: Ready, to: Side) -> Decision {
     let Some(outgoing) = outgoing(by, &ready, to, None) else { return nothing_to_send(by, &ready, to) };
     if !by.connector(to).abilities(by.sync.entity).insert {
+        if by.sync.entity == Entity::Stock {
+            return Decision::Settled(Box::new(no_level(by, &ready.course.pair, to, &outgoing)));
+        }
         return cannot(by, &ready.course.pair, to, "insert");
     }
     let changes = diff(None, &outgoing);
@@ -243,6 +246,24 @@ fn cannot(by: Deciding<'_>, pair: &Pair, to: Side, verb: &str) -> Decision {
     let operation = outcome::operation_at(LastOperation::FailedToSave, to);
     let message = cannot_sentence(by.sync, by.connector(to).vendor(), verb);
     Decision::Settled(Box::new(pair.invalid(operation, message, by.timing)))
+}
+
+/// A level comes and goes with its product: it waits for that, and looks again by itself.
+fn no_level(by: Deciding<'_>, pair: &Pair, to: Side, outgoing: &Canonical) -> Outcome {
+    let message = format!(
+        "{} has no product with the SKU {}, so there is no stock level to set. Give the product this SKU there; it is \
+         looked for again.",
+        by.connector(to).vendor().label(),
+        outgoing.key().unwrap_or_default()
+    );
+    let waits = outcome::waits(&pair.record, message, by.timing);
+    let (status, operation) = (waits.status, waits.operation);
+    Outcome {
+        counts: false,
+        next_attempt_at: waits.next_attempt_at,
+        error: waits.error,
+        ..pair.outcome(status, operation)
+    }
 }
 
 /// Says that a vendor's system does not let us do something.
