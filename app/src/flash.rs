@@ -8,8 +8,6 @@ use std::collections::BTreeMap;
 use domain::connection::FieldErrors;
 use serde::{Deserialize, Serialize};
 
-#[cfg(not(feature = "ssr"))]
-use crate::error::AppError;
 use crate::rpc::{Call, Load};
 
 /// What a form said before it was sent back.
@@ -35,15 +33,10 @@ impl Flash {
 /// The flash of `form`; the browser takes over the one that the server's page began with.
 #[must_use]
 pub fn flash_of(form: &'static str) -> Load<Flash> {
-    Load::new(move || {
-        #[cfg(feature = "ssr")]
-        return Call::new(async move { Ok(server::take(form).unwrap_or_default()) });
-        #[cfg(not(feature = "ssr"))]
-        {
-            let _ = form;
-            Call::refused(AppError::NotFound)
-        }
-    })
+    #[cfg(feature = "ssr")]
+    return Load::new(move || Call::new("flash", form, async move { Ok(server::take(form).unwrap_or_default()) }));
+    #[cfg(not(feature = "ssr"))]
+    Load::new(move || Call::only_there("flash", form))
 }
 
 #[cfg(feature = "ssr")]

@@ -5,6 +5,7 @@
 //! and action anew was more than half of the wasm.
 
 mod arg;
+mod carry;
 mod form;
 pub(crate) mod json;
 mod load;
@@ -22,6 +23,7 @@ use serde::de::DeserializeOwned;
 use crate::error::{AppError, unexpected};
 
 pub use arg::{Arg, Body};
+pub use carry::Key;
 pub use form::{FormPath, Post, PostForm, after};
 pub use load::{Load, Shown, Shows};
 
@@ -30,6 +32,7 @@ pub type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// A call that is sent when it is awaited.
 pub struct Call<T> {
+    key: Key,
     #[cfg(feature = "ssr")]
     answer: Boxed<Result<T, AppError>>,
     #[cfg(not(feature = "ssr"))]
@@ -47,20 +50,21 @@ pub(crate) struct Request {
 
 #[cfg(feature = "ssr")]
 impl<T: Serialize + Send + 'static> Call<T> {
-    /// A call that the server answers itself.
-    pub fn new(answer: impl Future<Output = Result<T, AppError>> + Send + 'static) -> Self {
-        Self { answer: Box::pin(answer), kind: PhantomData }
+    /// A call to `path` with `body` that the server answers itself.
+    pub fn new(path: &str, body: &str, answer: impl Future<Output = Result<T, AppError>> + Send + 'static) -> Self {
+        Self { key: Key::of(path, body), answer: Box::pin(answer), kind: PhantomData }
     }
 
     /// A call that is answered before it is sent.
     #[must_use]
     pub fn refused(error: AppError) -> Self {
-        Self::new(async { Err(error) })
+        Self::new("refused", &error.to_string(), async { Err(error) })
     }
 
     /// The answer as the browser would get it.
-    fn text(self) -> Boxed<Result<String, AppError>> {
-        Box::pin(async move { serde_json::to_string(&self.answer.await?).map_err(|error| unexpected(&error)) })
+    fn into_parts(self) -> (Key, Boxed<Result<String, AppError>>) {
+        let text = async move { serde_json::to_string(&self.answer.await?).map_err(|error| unexpected(&error)) };
+        (self.key, Box::pin(text))
     }
 }
 
@@ -79,13 +83,24 @@ impl<T> Call<T> {
     /// A call to send to `path`.
     #[must_use]
     pub fn new(path: &'static str, body: Body) -> Self {
-        Self { request: Ok(Request { path, body: body.into_text() }), kind: PhantomData }
+        let body = body.into_text();
+        Self { key: Key::of(path, &body), request: Ok(Request { path, body }), kind: PhantomData }
+    }
+
+    /// A call that only the server answers, when it makes the page.
+    #[must_use]
+    pub fn only_there(path: &str, body: &str) -> Self {
+        Self { key: Key::of(path, body), request: Err(AppError::NotFound), kind: PhantomData }
     }
 
     /// A call that is answered before it is sent.
     #[must_use]
     pub fn refused(error: AppError) -> Self {
-        Self { request: Err(error), kind: PhantomData }
+        Self { key: Key::of("refused", &error.to_string()), request: Err(error), kind: PhantomData }
+    }
+
+    fn into_parts(self) -> (Key, Result<Request, AppError>) {
+        (self.key, self.request)
     }
 }
 
@@ -130,6 +145,7 @@ macro_rules! rpc {
         $(#[doc = $doc])*
         #[must_use]
         pub fn $name($($arg: $ty),*) -> $crate::rpc::Call<$out> {
+            let body = $crate::rpc::Body::default()$(.with(stringify!($arg), &$arg))*;
             #[cfg(feature = "ssr")]
             {
                 #[::leptos::prelude::server(endpoint = $path)]
@@ -137,13 +153,10 @@ macro_rules! rpc {
                     let answer: Result<$out, $crate::error::AppError> = async move $body.await;
                     $crate::rpc::answered(answer)
                 }
-                $crate::rpc::Call::new($name($($arg),*))
+                $crate::rpc::Call::new(concat!("/api/", $path), &body.into_text(), $name($($arg),*))
             }
             #[cfg(not(feature = "ssr"))]
-            {
-                let body = $crate::rpc::Body::default()$(.with(stringify!($arg), &$arg))*;
-                $crate::rpc::Call::new(concat!("/api/", $path), body)
-            }
+            $crate::rpc::Call::new(concat!("/api/", $path), body)
         }
     };
     ($(#[doc = $doc:literal])* form $constant:ident = $path:literal; pub async fn $name:ident($($(#[$meta:meta])* $arg:ident: $ty:ty),* $(,)?) -> Result<$out:ty, AppError> $body:block) => {

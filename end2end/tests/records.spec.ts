@@ -71,6 +71,8 @@ test("both sides of a record are read and compared, and an edit waits with its a
   await drawer(page).getByRole("button", { name: "Save and write it" }).click();
   await expect(drawer(page).getByLabel("E-mail", { exact: true })).toHaveAccessibleDescription(/e-mail address/);
   await look(page, "record-edit");
+  await page.reload();
+  await live(page);
   await drawer(page).getByLabel("E-mail", { exact: true }).fill("ada@example.org");
   await name.fill("Ada Lovelace");
   await drawer(page).getByRole("button", { name: "Save and write it" }).click();

@@ -1,5 +1,6 @@
 //! Arguments of a call, as a form would send them.
 
+use domain::activity::{ActivityFilter, By, Tone};
 use domain::history::HistoryFilter;
 use domain::reconcile::FindingKind;
 use domain::run::Phase;
@@ -92,6 +93,16 @@ impl Arg for HistoryFilter {
     }
 }
 
+impl Arg for ActivityFilter {
+    fn put(&self, name: &str, body: &mut Body) {
+        self.tone.put(&format!("{name}[tone]"), body);
+        self.sync.put(&format!("{name}[sync]"), body);
+        self.by.put(&format!("{name}[by]"), body);
+        self.text.put(&format!("{name}[text]"), body);
+        self.before.put(&format!("{name}[before]"), body);
+    }
+}
+
 macro_rules! shown {
     ($($kind:ty),* $(,)?) => {$(
         impl Arg for $kind {
@@ -104,6 +115,7 @@ macro_rules! shown {
 
 shown!(
     ActivityId,
+    By,
     ConnectionId,
     FindingId,
     FindingKind,
@@ -111,6 +123,7 @@ shown!(
     RunId,
     ScheduleId,
     SyncId,
+    Tone,
     Entity,
     Phase,
     RecordAction,

@@ -16,8 +16,14 @@ use crate::ui::Skeleton;
 type Text = Result<String, AppError>;
 
 /// The answer to a call, kept as text until somebody awaits it.
+///
+/// A page's answers travel to the browser under their calls' own keys ([`super::Key`]). Leptos' `Resource` would number
+/// them in the order in which they are made: of what is made inside another answer's view, that is the order of the
+/// answers on the server and the order of the page in the browser, and a page would come to life with another's answer.
 pub struct Load<T> {
-    text: Resource<Text>,
+    text: AsyncDerived<Text>,
+    /// Counts how often the call was made again.
+    again: RwSignal<usize>,
     kind: PhantomData<fn() -> T>,
 }
 
@@ -33,13 +39,16 @@ impl<T: Serialize + DeserializeOwned + Send + 'static> Load<T> {
     /// Makes the call, and again whenever a signal that `call` reads makes it another one.
     #[must_use]
     pub fn new(call: impl Fn() -> Call<T> + Send + Sync + 'static) -> Self {
+        let again = RwSignal::new(0);
         #[cfg(feature = "ssr")]
-        let text = Resource::new(|| (), move |()| call().text());
+        let text = super::carry::sent(Arc::new(move || call().into_parts()));
         #[cfg(not(feature = "ssr"))]
-        let text = resource(Box::new(move || call().request));
-        Self { text, kind: PhantomData }
+        let text = super::carry::taken_over(again, Box::new(move || call().into_parts()));
+        Self { text, again, kind: PhantomData }
     }
+}
 
+impl<T: DeserializeOwned> Load<T> {
     /// What is there now, for an effect; `None` while nothing is.
     #[must_use]
     pub fn get(self) -> Option<Result<T, AppError>> {
@@ -50,7 +59,7 @@ impl<T: Serialize + DeserializeOwned + Send + 'static> Load<T> {
 impl<T> Load<T> {
     /// Makes the call again.
     pub fn refetch(self) {
-        self.text.refetch();
+        self.again.update(|times| *times += 1);
     }
 }
 
@@ -64,12 +73,7 @@ impl<T: DeserializeOwned + 'static> IntoFuture for Load<T> {
     }
 }
 
-#[cfg(not(feature = "ssr"))]
-fn resource(call: Box<dyn Fn() -> Result<super::Request, AppError> + Send + Sync>) -> Resource<Text> {
-    Resource::new(call, super::send::send)
-}
-
-fn text_of(text: Resource<Text>) -> Boxed<Text> {
+fn text_of(text: AsyncDerived<Text>) -> Boxed<Text> {
     Box::pin(async move { text.await })
 }
 
