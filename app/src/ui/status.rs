@@ -83,14 +83,17 @@ pub fn ConnectionBadge(state: ConnectionState) -> impl IntoView {
     badge(hue, glyph, state.label())
 }
 
-/// The state of a sync.
+/// The state of a sync; that it waits for somebody's decision comes first.
 #[component]
-pub fn SyncBadge(state: SyncState) -> impl IntoView {
+pub fn SyncBadge(state: SyncState, held: bool) -> impl IntoView {
+    if held {
+        return badge(Hue::Wrong, Glyph::Question, "Waits for you").into_any();
+    }
     let (hue, glyph) = match state {
         SyncState::Active => (Hue::Good, Glyph::Check),
         SyncState::Paused => (Hue::Still, Glyph::Pause),
     };
-    badge(hue, glyph, state.label())
+    badge(hue, glyph, state.label()).into_any()
 }
 
 /// The icon of a line of the timeline; its word is for screen readers.

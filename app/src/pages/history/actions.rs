@@ -98,8 +98,10 @@ pub fn RecordActions(
 /// A submit button that names its action.
 #[component]
 fn ActionButton(act: RecordAction, action: Post<ActionOutcome>) -> impl IntoView {
+    // What most people come for, once they have mended the cause.
+    let class = if act == RecordAction::Retry { "button button-primary" } else { "button" };
     view! {
-        <button type="submit" class="button" name="action" value=act.as_str() disabled=move || action.pending().get()>
+        <button type="submit" class=class name="action" value=act.as_str() disabled=move || action.pending().get()>
             {act.label()}
         </button>
     }

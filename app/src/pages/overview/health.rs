@@ -12,6 +12,8 @@ use crate::ui::{SyncBadge, Time, counted, grouped};
 #[component]
 pub(super) fn SyncHealth(slug: String, sync: SyncView) -> impl IntoView {
     let total = sync.counts.total();
+    let held = sync.hold.is_some();
+    let quiet = held || sync.state != SyncState::Active;
     let agreed = agreement(&slug, &sync);
     let to = href(&slug, &format!("syncs/{}", sync.id));
     let history = |status: RecordStatus| href(&slug, &format!("history?sync={}&status={status}", sync.id));
@@ -25,12 +27,15 @@ pub(super) fn SyncHealth(slug: String, sync: SyncView) -> impl IntoView {
                 <h3>
                     <a href=to>{sync.name}</a>
                 </h3>
-                {(sync.state != SyncState::Active).then(|| view! { <SyncBadge state=sync.state /> })}
+                {quiet.then(|| view! { <SyncBadge state=sync.state held /> })}
             </header>
             <p class="muted">{format!("{} → {}", sync.source.name, sync.destination.name)}</p>
             <p class="health-total numeric">{counted(total, "record")}</p>
-            <StatusBar counts=sync.counts.clone() />
-            <ul class="health-counts">{parts.collect_view()}</ul>
+            {(total > 0).then(|| view! {
+                <StatusBar counts=sync.counts.clone() />
+                <ul class="health-counts">{parts.collect_view()}</ul>
+            })}
+            {(total == 0).then(|| view! { <p class="muted">"Its next prepare run looks for some."</p> })}
             {agreed}
             {sync.watermark_at.map(|at| view! { <p class="muted">"Newest change seen " <Time at /></p> })}
         </article>

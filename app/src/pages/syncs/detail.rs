@@ -158,7 +158,7 @@ fn SyncBody(slug: String, detail: SyncDetail, frame: Frame, actions: Actions) ->
                 direction=sync.direction
             />
             <p class="sync-state">
-                <SyncBadge state=sync.state /> " " <span class="muted">"Newest change taken over: "</span>
+                <SyncBadge state=sync.state held=sync.hold.is_some() /> " " <span class="muted">"Newest change taken over: "</span>
                 <MaybeTime at=sync.watermark_at />
             </p>
             {agreement}
@@ -221,7 +221,7 @@ fn agreement(slug: &str, sync: &SyncView) -> AnyView {
             </p>
         }
         .into_any(),
-        None => view! { <p class="muted">"Never compared yet. " <a href=link>"Do the two systems agree?"</a></p> }.into_any(),
+        None => view! { <p class="agreement-line muted">"Never compared yet. " <a href=link>"Do the two systems agree?"</a></p> }.into_any(),
     }
 }
 

@@ -19,6 +19,7 @@ use super::tabs::{Part, SyncTabs};
 use crate::error::AppError;
 use crate::flash::{Flash, flash_of};
 use crate::frame::{Frame, use_frame, use_slug};
+use crate::rpc::json::from_text;
 use crate::rpc::{Call, Load, Post, Shown, after};
 use crate::ui::{Failure, Notice, Page, use_toasts};
 use api::SAVE_FILTER;
@@ -79,7 +80,7 @@ fn Body(
         |filter| format!("Synchronised now: those of which {}.", describe(filter)),
     );
     let content = if frame.may(Permission::Configure) {
-        let typed = flash.values.get("draft").and_then(|draft| serde_json::from_str(draft).ok());
+        let typed = flash.values.get("draft").and_then(|draft| from_text(draft).ok());
         let base = flash.values.get("base").cloned();
         let base = base.unwrap_or_else(|| serde_json::to_string(&settings.filter).unwrap_or_default());
         let first = typed.or(asked).unwrap_or_else(|| Draft::of(settings.filter.as_ref()));
@@ -93,7 +94,7 @@ fn Body(
         <Page title=format!("{}: filter", sync.name)>
             <SyncTabs slug sync=sync.id current=Part::Filter />
             {flash.notice.map(|text| view! { <Notice tone=Tone::Success>{text}</Notice> })}
-            <p>{now}</p>
+            <p class="filter-now">{now}</p>
             {content}
         </Page>
     }

@@ -50,7 +50,7 @@ fn sync_row(slug: &str, sync: SyncView) -> impl IntoView + use<> {
             <td data-label="To">
                 {sync.destination.name} " " <span class="muted">{sync.destination.vendor.label()}</span>
             </td>
-            <td data-label="State"><SyncBadge state=sync.state /></td>
+            <td data-label="State"><SyncBadge state=sync.state held=sync.hold.is_some() /></td>
             {processed}
             {prepared}
             {failed}

@@ -3,6 +3,8 @@
 use domain::filter::{Condition, Filter, Operator};
 use serde::{Deserialize, Serialize};
 
+use crate::rpc::json::from_text;
+
 /// Rows that a form has at most; the same limit as a filter's conditions.
 pub const MOST_ROWS: usize = 50;
 
@@ -112,7 +114,7 @@ impl Draft {
         }
         for index in 0..MOST_ROWS {
             if let Some(kept) = get(&format!("form[kept][{index}]")).filter(|_| verb != "drop" || index != number) {
-                draft.kept.extend(serde_json::from_str::<Filter>(&kept).ok());
+                draft.kept.extend(from_text::<Filter>(&kept).ok());
             }
         }
         let field = get("first").unwrap_or_default();
