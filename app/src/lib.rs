@@ -12,6 +12,7 @@ pub mod frame;
 pub mod nav;
 pub mod pages;
 mod prelude;
+mod query;
 #[cfg(feature = "ssr")]
 pub mod request;
 pub mod rpc;

@@ -56,6 +56,10 @@ export const sandbox = {
   list: (vendor: Vendor, entity: string, account: string, limit = 250) =>
     control("GET", `${vendor}/${entity}?account=${encodeURIComponent(account)}&limit=${limit}`),
 
+  /** Changes the fields of an entity, as a vendor's release does. */
+  changeFields: (vendor: Vendor, account: string, change: { entity: string; add?: string; remove?: string; kind?: string }) =>
+    control("POST", `${vendor}/schema?account=${encodeURIComponent(account)}`, change),
+
   setFault: (vendor: Vendor, fault: Fault) => control("POST", `${vendor}/faults`, fault),
 
   clearFaults: (vendor: Vendor, account: string) => control("DELETE", `${vendor}/faults?account=${encodeURIComponent(account)}`),

@@ -13,11 +13,16 @@ test("settings are changed, wrong ones are refused beside their field, and the t
   await expect(page.getByText("Type a whole number from 1 to 50.")).toBeVisible();
   await expect(page.getByLabel("Tries", { exact: true })).toBeFocused();
   await page.getByLabel("Tries", { exact: true }).fill("9");
+  await expect(page.getByLabel("Quiet time, in seconds")).toHaveValue("15");
+  await page.getByLabel("Quiet time, in seconds").fill("30");
+  await page.getByLabel("Longest wait, in seconds").fill("120");
   await page.getByLabel("A system's fields change").selectOption("Stop and ask me");
   await page.getByRole("button", { name: "Save settings" }).click();
   await expect(page.getByText(/Saved\. .*tries: “5” → “9”/)).toBeVisible();
   await page.reload();
   await expect(page.getByLabel("Tries", { exact: true })).toHaveValue("9");
+  await expect(page.getByLabel("Quiet time, in seconds")).toHaveValue("30");
+  await expect(page.getByLabel("Longest wait, in seconds")).toHaveValue("120");
   await page.goto(`/o/${slug}/activity`);
   await expect(page.getByText(/Settings of orders: .*“5” → “9”/)).toBeVisible();
 });

@@ -15,6 +15,7 @@ use crate::frame::{Frame, href, use_frame, use_slug};
 use crate::pages::answer::Answer;
 use crate::rpc::{Load, Shown};
 use crate::ui::live::LiveState;
+use crate::ui::time::Countdown;
 use crate::ui::{Empty, Failure, Glyph, HourChart, Page, RunList, Section, Time, ToneIcon, use_live};
 use api::load_overview;
 use checklist::ChecklistCard;
@@ -92,10 +93,18 @@ fn sandbox(url: String) -> impl IntoView {
 
 fn attention(data: &Overview, slug: &str) -> Option<impl IntoView + use<>> {
     let items = data.attention.iter().map(|item| {
+        let silent = item.breaker.map(|breaker| {
+            view! {
+                <span class="muted">
+                    "Silent since " <Time at=breaker.opened_at /> "; asked again " <Countdown until=breaker.probe_at />
+                </span>
+            }
+        });
         view! {
             <li>
                 <ToneIcon tone=Tone::Warning />
                 <a href=href(slug, &item.link)>{item.text.clone()}</a>
+                {silent}
             </li>
         }
     });

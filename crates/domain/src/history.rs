@@ -43,10 +43,10 @@ crate::text_enum! {
     HistoryColumn {
         Sync = "sync", "Sync";
         Status = "status", "Status";
+        LastError = "last_error", "Last error";
         SourceId = "source_id", "Source id";
         DestinationId = "destination_id", "Destination id";
         LastOperation = "last_operation", "Last operation";
-        LastError = "last_error", "Last error";
         Attempts = "attempts", "Attempts";
         LastAttempt = "last_attempt", "Last attempt";
         NextTry = "next_try", "Next try";

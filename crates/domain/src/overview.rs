@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::activity::ActivityItem;
+use crate::connection::Breaker;
 use crate::run::RunView;
 use crate::sync::SyncView;
 use crate::{RecordStatus, SyncId};
@@ -50,6 +51,9 @@ pub struct Attention {
     pub link: String,
     pub sync: Option<SyncId>,
     pub status: Option<RecordStatus>,
+    /// Since when a system does not answer, and when it is asked again.
+    #[serde(default)]
+    pub breaker: Option<Breaker>,
 }
 
 /// What happened in an hour.

@@ -11,7 +11,10 @@ use crate::run::RunView;
 use crate::schedule::ScheduleView;
 use crate::{ConnectionId, DriftId, RecordStatus, SyncId, Vendor};
 
-pub use settings::{CLASH, DEFAULT_MAX_ATTEMPTS, Possible, SettingsChange, SettingsView, SyncSettings, describe};
+pub use settings::{
+    ATTEMPTS, CLASH, DEFAULT_MAX_ATTEMPTS, LONGEST_WAIT, Possible, QUIET, SettingsChange, SettingsView, SyncSettings,
+    describe,
+};
 
 crate::text_enum! {
     /// Whether a sync does anything.

@@ -1,17 +1,20 @@
 //! The timeline that people read.
 
-use domain::ActivityId;
-use domain::activity::ActivityPage;
+use domain::activity::{ActivityFilter, ActivityPage};
+use domain::history::MAX_SEARCH;
 
-use crate::{Engine, Member, Result, store};
+use crate::{Engine, Error, Member, Result, store};
 
 /// Lines on a page.
 const PAGE: i64 = 50;
 
 /// A page of the timeline, the newest first.
-pub async fn page(engine: &Engine, member: &Member, before: Option<ActivityId>) -> Result<ActivityPage> {
+pub async fn page(engine: &Engine, member: &Member, filter: &ActivityFilter) -> Result<ActivityPage> {
+    if filter.text.as_ref().is_some_and(|text| text.chars().count() > MAX_SEARCH) {
+        return Err(Error::invalid("text", format!("Search for {MAX_SEARCH} characters at most.")));
+    }
     let mut tx = engine.db.begin(member.tenant).await?;
-    let mut items = store::activity::lines(&mut tx, before, PAGE + 1).await?;
+    let mut items = store::activity::lines(&mut tx, filter, PAGE + 1).await?;
     tx.commit().await?;
     let more = items.len() as i64 > PAGE;
     items.truncate(PAGE as usize);

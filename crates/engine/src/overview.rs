@@ -1,6 +1,7 @@
 //! The Overview: what is all right, what runs, and what needs a person.
 
 use chrono::{DateTime, Timelike, Utc};
+use domain::activity::ActivityFilter;
 use domain::connection::{ConnectionState, ConnectionView};
 use domain::entity::SystemKind;
 use domain::overview::{Attention, Checklist, HourPoint, Overview};
@@ -21,7 +22,7 @@ pub async fn overview(engine: &Engine, member: &Member, now: DateTime<Utc>) -> R
     let connections = store::connections::views(&mut tx, None).await?;
     let syncs = syncs::with_counts(&mut tx, None).await?;
     let active = store::runs::views(&mut tx, Which { active: true, ..Which::default() }, 50).await?;
-    let recent = store::activity::lines(&mut tx, None, RECENT).await?;
+    let recent = store::activity::lines(&mut tx, &ActivityFilter::default(), RECENT).await?;
     let throughput = throughput(&mut tx, now).await?;
     let has = |kind: SystemKind| connections.iter().any(|connection| connection.vendor.system() == kind);
     let checklist = Checklist {
@@ -68,15 +69,17 @@ fn of_connection(connection: &ConnectionView) -> Option<Attention> {
         ConnectionState::Unauthorised => {
             format!("{vendor} refuses the credentials of “{name}”. Nothing is synchronised until they are mended.")
         }
+        _ if connection.breaker.is_some() => format!("“{name}” does not answer. What needs it waits."),
         _ => return None,
     };
-    Some(Attention { text, link: format!("connections/{}", connection.id), sync: None, status: None })
+    let (link, breaker) = (format!("connections/{}", connection.id), connection.breaker);
+    Some(Attention { text, link, sync: None, status: None, breaker })
 }
 
 fn of_hold(sync: &SyncView) -> Option<Attention> {
     let hold = sync.hold.as_ref()?;
     let text = format!("{} wait for a decision: {}", sync.entity.label(), hold.message);
-    Some(Attention { text, link: format!("syncs/{}", sync.id), sync: Some(sync.id), status: None })
+    Some(Attention { text, link: format!("syncs/{}", sync.id), sync: Some(sync.id), status: None, breaker: None })
 }
 
 /// What the newest comparison found and nobody has repaired yet.
@@ -88,13 +91,19 @@ fn of_disagreement(sync: &SyncView) -> Option<Attention> {
     }
     let verb = if open == 1 { "does" } else { "do" };
     let text = format!("{open} {} {verb} not agree in both systems.", counted_noun(sync, open));
-    Some(Attention { text, link: format!("syncs/{}/agreement", sync.id), sync: Some(sync.id), status: None })
+    Some(Attention {
+        text,
+        link: format!("syncs/{}/agreement", sync.id),
+        sync: Some(sync.id),
+        status: None,
+        breaker: None,
+    })
 }
 
 fn of_drift(sync: SyncId, drift: &DriftView) -> Attention {
     let fields: Vec<&str> = drift.changes.iter().take(3).map(|change| change.field.as_str()).collect();
     let text = format!("“{}” offers other fields than before: {}.", drift.connection_name, fields.join(", "));
-    Attention { text, link: format!("syncs/{sync}"), sync: Some(sync), status: None }
+    Attention { text, link: format!("syncs/{sync}"), sync: Some(sync), status: None, breaker: None }
 }
 
 fn of_status(sync: &SyncView, status: RecordStatus) -> Option<Attention> {
@@ -113,6 +122,7 @@ fn of_status(sync: &SyncView, status: RecordStatus) -> Option<Attention> {
         link: format!("history?sync={}&status={status}", sync.id),
         sync: Some(sync.id),
         status: Some(status),
+        breaker: None,
     })
 }
 

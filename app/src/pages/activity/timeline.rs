@@ -1,29 +1,36 @@
 //! The lines of the timeline.
 
 use crate::prelude::*;
-use domain::ActivityId;
-use domain::activity::{ActivityItem, ActivityPage, EventBody};
+use domain::activity::{ActivityFilter, ActivityItem, ActivityPage, EventBody};
 
+use super::filter::address;
 use crate::frame::href;
-use crate::ui::{Empty, Glyph, Pager, Time, ToneIcon, use_live};
+use crate::ui::{Empty, Glyph, LinkButton, Pager, Time, ToneIcon, use_live};
 
 /// So many lines stay on the screen while new ones come in; the others are a page further.
 const MOST: usize = 200;
 
 /// A page of lines; the first page grows at the top.
 #[component]
-pub fn Timeline(slug: String, page: ActivityPage, before: Option<ActivityId>) -> impl IntoView {
+pub fn Timeline(slug: String, page: ActivityPage, filter: ActivityFilter) -> impl IntoView {
     let items = RwSignal::new(page.items);
-    let is_first = before.is_none();
+    let is_first = filter.before.is_none();
+    let newest = (!is_first).then(|| address(&slug, &ActivityFilter { before: None, ..filter.clone() }));
+    let empty = {
+        let (slug, narrows) = (slug.clone(), filter.narrows());
+        move || items.with(Vec::is_empty).then(|| empty_state(&slug, narrows))
+    };
     if is_first {
+        let filter = filter.clone();
         use_live().subscribe(move |event| {
-            if let EventBody::Line { line } = &event.body {
+            if let EventBody::Line { line } = &event.body
+                && filter.shows(line)
+            {
                 let item = ActivityItem { id: event.id, at: event.at, line: line.clone() };
                 items.update(|items| insert(items, item));
             }
         });
     }
-    let newest = (!is_first).then(|| href(&slug, "activity"));
     let older = {
         let slug = slug.clone();
         // Lines that came in meanwhile may have pushed others off this page.
@@ -31,17 +38,12 @@ pub fn Timeline(slug: String, page: ActivityPage, before: Option<ActivityId>) ->
         let has_more = page.next.is_some();
         move || {
             let more = has_more || items.with(Vec::len) >= MOST;
-            more.then(last).flatten().map(|id| href(&slug, &format!("activity?before={id}")))
+            let older = |before| address(&slug, &ActivityFilter { before: Some(before), ..filter.clone() });
+            more.then(last).flatten().map(older)
         }
     };
     view! {
-        {move || items.with(Vec::is_empty).then(|| view! {
-            <Empty
-                glyph=Glyph::Activity
-                title="Nothing has happened yet"
-                text="Runs, changed settings and what people do appear here by themselves."
-            />
-        })}
+        {empty}
         <ol class="timeline" aria-live="off">
             <For each=move || items.get() key=|item| item.id let:item>
                 {line_item(&slug, item)}
@@ -49,6 +51,20 @@ pub fn Timeline(slug: String, page: ActivityPage, before: Option<ActivityId>) ->
         </ol>
         {move || view! { <Pager previous=newest.clone() next=older() previous_words="Newest" /> }}
     }
+}
+
+fn empty_state(slug: &str, narrows: bool) -> AnyView {
+    if !narrows {
+        let text = "Runs, changed settings and what people do appear here by themselves.";
+        return view! { <Empty glyph=Glyph::Activity title="Nothing has happened yet" text /> }.into_any();
+    }
+    let all = href(slug, "activity");
+    view! {
+        <Empty glyph=Glyph::Filter title="Nothing matches" text="No line is like that. Take a filter away to see more.">
+            <LinkButton href=all>"Show everything"</LinkButton>
+        </Empty>
+    }
+    .into_any()
 }
 
 fn line_item(slug: &str, item: ActivityItem) -> impl IntoView + use<> {
@@ -79,6 +95,7 @@ fn insert(items: &mut Vec<ActivityItem>, item: ActivityItem) {
 #[cfg(test)]
 mod tests {
     use chrono::DateTime;
+    use domain::ActivityId;
     use domain::activity::{Line, Tone};
 
     use super::*;

@@ -19,7 +19,7 @@ use super::link::LinkPart;
 use super::one_api::{LINK, REPLAY, SAVE_EDIT};
 use super::part::{Opened, Part, part_address};
 use super::sides::SidesPart;
-use super::versions::VersionsPart;
+use super::versions::{Place, VersionsPart};
 use crate::error::AppError;
 use crate::frame::Frame;
 use crate::rpc::{Call, Load, Post, Shown, after};
@@ -79,7 +79,7 @@ pub fn Drawer(
             let (slug, filter) = (slug.get_untracked(), filter.get_untracked());
             match part {
                 None => ().into_any(),
-                Some(opened) if opened.part != Part::Overview => part_view(slug, opened, may_operate, posts),
+                Some(opened) if opened.part != Part::Overview => part_view(slug, &filter, opened, may_operate, posts),
                 Some(_) => match detail.await {
                     Ok(detail) => view! { <RecordDetails slug filter detail may_operate action /> }.into_any(),
                     Err(error) => {
@@ -160,13 +160,14 @@ fn head_view(slug: &str, filter: &HistoryFilter, row: &RecordRow, open: Part) ->
     .into_any()
 }
 
-fn part_view(slug: String, opened: Opened, may_operate: bool, posts: Posts) -> AnyView {
-    let Opened { record, part, run, versions } = opened;
+fn part_view(slug: String, filter: &HistoryFilter, opened: Opened, may_operate: bool, posts: Posts) -> AnyView {
+    let Opened { record, part, run, versions, older } = opened;
     match part {
         Part::Overview => ().into_any(),
         Part::Conflict => view! { <ConflictPart slug record may_operate posts=posts.conflict /> }.into_any(),
         Part::Versions => {
-            view! { <VersionsPart slug record chosen=versions may_operate post=posts.replay /> }.into_any()
+            let place = Place { record, chosen: versions, older, here: part_address(&slug, filter, record, part) };
+            view! { <VersionsPart slug place may_operate post=posts.replay /> }.into_any()
         }
         Part::Sides => view! { <SidesPart slug record run may_operate /> }.into_any(),
         Part::Edit => view! { <EditPart slug record may_operate post=posts.edit /> }.into_any(),

@@ -4,6 +4,8 @@ use domain::RecordId;
 use domain::history::{HistoryColumn, HistoryFilter, MAX_SEARCH, RecordRow};
 use leptos_router::params::ParamsMap;
 
+use crate::query;
+
 /// The filter that the query says. What cannot be read is left out: an old link still shows something.
 #[must_use]
 pub fn filter_of(query: &ParamsMap) -> HistoryFilter {
@@ -40,10 +42,7 @@ pub fn address(slug: &str, filter: &HistoryFilter, record: Option<RecordId>) -> 
         ("columns", (!filter.columns.is_empty()).then(|| columns_text(&filter.columns))),
         ("record", record.map(|id| id.to_string())),
     ];
-    let pairs = parts.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", encode(&value?))));
-    let query = pairs.collect::<Vec<_>>().join("&");
-    let mark = if query.is_empty() { "" } else { "?" };
-    format!("/o/{slug}/history{mark}{query}")
+    format!("/o/{slug}/history{}", query::of(parts))
 }
 
 fn columns_text(columns: &[HistoryColumn]) -> String {
@@ -83,17 +82,6 @@ pub fn belongs(filter: &HistoryFilter, row: &RecordRow) -> bool {
     filter.sync.is_none_or(|sync| sync == row.sync)
         && filter.entity.is_none_or(|entity| entity == row.entity)
         && filter.status.is_none_or(|status| status == row.status)
-}
-
-/// Percent-encodes a query's value, the same in the browser and on the server, so that hydration finds the same links.
-fn encode(value: &str) -> String {
-    value.bytes().fold(String::with_capacity(value.len()), |mut out, byte| {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(byte)),
-            _ => out.push_str(&format!("%{byte:02X}")),
-        }
-        out
-    })
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::history::{EditForm, FindBy, ReportView, VersionsCompared};
+use domain::history::{EditForm, FindBy, ReportView, VersionPage, VersionsCompared};
 use domain::{RecordId, RunId, Side};
 
 use crate::rpc::rpc;
@@ -34,6 +34,26 @@ rpc! {
         let result =
             engine::history::edit(&request::engine()?, &member, record, version, &fields, request::now()).await;
         server::edited(result, &slug, &fields)
+    }
+}
+
+rpc! {
+    /// A page of a record's versions, the newest first, where `before` is where the page before ended; and which earlier
+    /// one is processed next.
+    query "record-versions-page";
+    pub async fn load_versions_page(
+        slug: String,
+        record: RecordId,
+        #[server(default)] before: Option<i64>,
+    ) -> Result<(VersionPage, Option<i64>), AppError> {
+        use crate::request;
+        let (engine, member) = (request::engine()?, request::member(&slug).await?);
+        let detail = engine::history::detail(&engine, &member, record).await?;
+        let page = match before {
+            None => VersionPage { versions: detail.versions, older: detail.older_versions },
+            Some(before) => engine::history::versions_before(&engine, &member, record, before).await?,
+        };
+        Ok((page, detail.replay_version))
     }
 }
 

@@ -62,6 +62,8 @@ pub struct Opened {
     pub run: Option<RunId>,
     /// The two versions that stand side by side.
     pub versions: Option<(i64, i64)>,
+    /// The list of versions begins before this one.
+    pub older: Option<i64>,
 }
 
 /// What the query opens.
@@ -73,6 +75,7 @@ pub fn opened_of(query: &ParamsMap) -> Option<Opened> {
         part: query.get("part").map_or(Part::Overview, |text| Part::of(&text)),
         run: query.get("run").and_then(|id| id.parse().ok()),
         versions: number("one").zip(number("other")),
+        older: number("older"),
     })
 }
 
@@ -88,7 +91,7 @@ pub fn part_address(slug: &str, filter: &HistoryFilter, record: RecordId, part: 
 #[must_use]
 pub fn moved(page: &str, part: Part, run: Option<RunId>) -> String {
     let (path, query) = page.split_once('?').unwrap_or((page, ""));
-    let goes = |pair: &&str| ["part=", "run=", "one=", "other="].iter().any(|name| pair.starts_with(name));
+    let goes = |pair: &&str| ["part=", "run=", "one=", "other=", "older="].iter().any(|name| pair.starts_with(name));
     let mut pairs: Vec<String> =
         query.split('&').filter(|pair| !pair.is_empty() && !goes(pair)).map(str::to_owned).collect();
     if part != Part::Overview {

@@ -1,39 +1,45 @@
 //! The versions of a record: any two side by side, and the way back to one.
 
 use crate::prelude::*;
-use domain::history::{RecordDetail, VersionView, VersionsCompared};
+use domain::history::{VersionPage, VersionView, VersionsCompared};
 use domain::{RecordId, Side};
 
-use super::api::load_record;
-use super::one_api::load_versions;
+use super::one_api::{load_versions, load_versions_page};
 use super::pairs::PairTable;
 use super::part::Part;
 use crate::rpc::{Load, Post, PostForm, Shown};
 use crate::ui::time::MaybeTime;
-use crate::ui::{Button, ButtonKind, Failure, Time};
+use crate::ui::{Button, ButtonKind, Failure, Pager, Time};
+
+/// Where in the versions of which record somebody is.
+#[derive(Clone)]
+pub struct Place {
+    pub record: RecordId,
+    /// The two that stand side by side.
+    pub chosen: Option<(i64, i64)>,
+    /// The page begins before this version.
+    pub older: Option<i64>,
+    /// The address of the first page.
+    pub here: String,
+}
 
 /// The list with two columns of choices, and what differs between the two that are chosen.
 #[component]
-pub fn VersionsPart(
-    slug: String,
-    record: RecordId,
-    chosen: Option<(i64, i64)>,
-    may_operate: bool,
-    post: Post<()>,
-) -> impl IntoView {
-    let detail = {
+pub fn VersionsPart(slug: String, place: Place, may_operate: bool, post: Post<()>) -> impl IntoView {
+    let Place { record, chosen, older, .. } = place;
+    let page = {
         let slug = slug.clone();
-        Load::new(move || load_record(slug.clone(), record))
+        Load::new(move || load_versions_page(slug.clone(), record, older))
     };
     let list = {
         let slug = slug.clone();
         move || {
-            let slug = slug.clone();
+            let (slug, place) = (slug.clone(), place.clone());
             async move {
-                match detail.await {
-                    Ok(detail) => list_view(&slug, detail, chosen, may_operate, post),
+                match page.await {
+                    Ok((page, replay)) => list_view(&slug, &place, page, replay, may_operate.then_some(post)),
                     Err(error) => {
-                        let retry = Callback::new(move |()| detail.refetch());
+                        let retry = Callback::new(move |()| page.refetch());
                         view! { <Failure error retry /> }.into_any()
                     }
                 }
@@ -49,22 +55,23 @@ pub fn VersionsPart(
 
 fn list_view(
     slug: &str,
-    detail: RecordDetail,
-    chosen: Option<(i64, i64)>,
-    may_operate: bool,
-    post: Post<()>,
+    place: &Place,
+    page: VersionPage,
+    replay_version: Option<i64>,
+    post: Option<Post<()>>,
 ) -> AnyView {
-    let RecordDetail { row, versions, replay_version, .. } = detail;
+    let VersionPage { versions, older } = page;
     if versions.is_empty() {
         return view! { <p class="muted">"It has not been read yet. Its first version comes with the first read."</p> }
             .into_any();
     }
     let newest = versions.first().map_or(1, |version| version.version);
-    let (one, other) = chosen.unwrap_or_else(|| (versions.get(1).map_or(newest, |version| version.version), newest));
+    let (one, other) = place.chosen.unwrap_or((versions.get(1).map_or(newest, |version| version.version), newest));
     let several = versions.len() > 1;
     let rows = versions.into_iter().map(|version| {
-        let replay = (may_operate && version.side == Side::Source)
-            .then(|| replay_form(slug.to_owned(), row.id, version.version, replay_version, post));
+        let replay = post
+            .filter(|_| version.side == Side::Source)
+            .map(|post| replay_form(slug.to_owned(), place.record, version.version, replay_version, post));
         version_row(version, several.then_some((one, other)), replay)
     });
     let rows = rows.collect_view();
@@ -72,27 +79,32 @@ fn list_view(
         view! { <button type="submit" form="versions-form" class="button">"Show side by side"</button> }
     });
     let note = replay_version.map(|version| view! { <p>{format!("Version {version} is processed next.")}</p> });
-    let here = format!("/o/{slug}/history");
+    let newer = place.older.map(|_| place.here.clone());
+    let older = older.map(|version| format!("{}&older={version}", place.here));
     view! {
         {note}
         // The buttons for a replay belong to forms of their own, below: a form in a form is none.
-        <form method="get" id="versions-form" action=here>
-            <input type="hidden" name="record" value=row.id.to_string() />
+        <form method="get" id="versions-form" action=format!("/o/{slug}/history")>
+            <input type="hidden" name="record" value=place.record.to_string() />
             <input type="hidden" name="part" value=Part::Versions.as_str() />
+            {place.older.map(|older| view! { <input type="hidden" name="older" value=older.to_string() /> })}
         </form>
-        <table class="table table-plain">
-            <thead>
-                <tr>
-                    {several.then(|| view! { <th scope="col">"One"</th><th scope="col">"Other"</th> })}
-                    <th scope="col" class="numeric">"Version"</th>
-                    <th scope="col">"Seen"</th>
-                    <th scope="col">"Changed there"</th>
-                    <th scope="col"><span class="visually-hidden">"Replay"</span></th>
-                </tr>
-            </thead>
-            <tbody>{rows}</tbody>
-        </table>
+        <div class="table-region" role="region" aria-label="Versions" tabindex="0">
+            <table class="table table-plain">
+                <thead>
+                    <tr>
+                        {several.then(|| view! { <th scope="col">"One"</th><th scope="col">"Other"</th> })}
+                        <th scope="col" class="numeric">"Version"</th>
+                        <th scope="col">"Seen"</th>
+                        <th scope="col">"Changed there"</th>
+                        <th scope="col"><span class="visually-hidden">"Replay"</span></th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
         <div class="buttons">{button}</div>
+        <Pager previous=newer next=older previous_words="Newest" />
         <p class="muted">
             "A replay writes that version once more. The next change at the source wins again."
         </p>

@@ -1,7 +1,7 @@
 //! The timeline, and the events of live screens.
 
 use chrono::{DateTime, Utc};
-use domain::activity::{ActivityItem, EventBody, Line, Tone};
+use domain::activity::{ActivityFilter, ActivityItem, By, EventBody, Line, Tone};
 use domain::{ActivityId, RunId};
 
 use super::runs;
@@ -54,16 +54,26 @@ pub async fn show_run(tx: &mut TenantTx, id: RunId, now: DateTime<Utc>) -> Resul
     append(tx, &EventBody::Run { run }, now).await
 }
 
-/// Lines for people, the newest first.
-pub async fn lines(tx: &mut TenantTx, before: Option<ActivityId>, limit: i64) -> Result<Vec<ActivityItem>> {
+/// Lines for people, the newest first. [`ActivityFilter::shows`] says the same of one line.
+pub async fn lines(tx: &mut TenantTx, filter: &ActivityFilter, limit: i64) -> Result<Vec<ActivityItem>> {
     let rows = sqlx::query!(
         "SELECT id, at, body FROM activity
         WHERE tenant_id = $1 AND kind = 'line' AND ($2::uuid IS NULL OR id < $2)
+            AND ($4::text IS NULL OR body->'line'->'line'->>'tone' = $4)
+            AND ($5::bool IS NULL OR (body->'line'->'line'->>'actor' IS NOT NULL) = $5)
+            AND ($6::text IS NULL OR position($6 IN body->'line'->'line'->>'link') > 0)
+            AND ($7::text IS NULL
+                OR position(lower($7) IN lower(body->'line'->'line'->>'text')) > 0
+                OR position(lower($7) IN lower(body->'line'->'line'->>'actor')) > 0)
         ORDER BY id DESC
         LIMIT $3",
         tx.tenant().0,
-        before.map(|id| id.0),
-        limit
+        filter.before.map(|id| id.0),
+        limit,
+        filter.tone.map(Tone::as_str),
+        filter.by.map(|by| by == By::People),
+        filter.sync.map(|sync| sync.to_string()),
+        filter.text.as_deref()
     )
     .fetch_all(&mut **tx)
     .await?;

@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 use domain::RecordStatus;
+use domain::activity::ActivityFilter;
 use domain::connection::ConnectionState;
 use domain::history::{HistoryFilter, RecordRow};
 use domain::run::{Phase, RunState};
@@ -40,7 +41,7 @@ async fn refused_credentials_pause_the_connection_and_leave_the_records_as_they_
     for row in rows(&world, &pair).await {
         assert_eq!((row.status, row.attempts), (RecordStatus::Prepared, 0), "{row:?}");
     }
-    let lines = engine::activity::page(&world.engine, &world.member, None).await.unwrap();
+    let lines = engine::activity::page(&world.engine, &world.member, &ActivityFilter::default()).await.unwrap();
     assert!(lines.items.iter().any(|item| item.line.text.contains("refused its credentials")), "{lines:?}");
 }
 

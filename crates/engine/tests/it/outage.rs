@@ -72,6 +72,10 @@ async fn an_open_breaker_is_shown_with_its_next_probe_and_a_persons_test_closes_
     let erp = views.into_iter().find(|view| view.name == "ERP").unwrap();
     let breaker = erp.breaker.expect("the breaker is open");
     assert!(breaker.probe_at > world.now() && breaker.probe_at <= world.now() + TimeDelta::minutes(5), "{breaker:?}");
+    let overview = engine::overview::overview(&world.engine, &world.member, world.now()).await.unwrap();
+    let told = overview.attention.iter().find(|item| item.breaker.is_some()).expect("the Overview names it");
+    assert_eq!((told.breaker, told.link.clone()), (Some(breaker), format!("connections/{}", erp.id)));
+    assert!(told.text.contains("“ERP” does not answer"), "{told:?}");
     let active = engine::runs::active(&world.engine, &world.member).await.unwrap();
     assert_eq!(active[0].state, RunState::Waiting);
     assert!(active[0].message.as_deref().unwrap().contains("“ERP” does not answer"), "{active:?}");

@@ -1,6 +1,7 @@
 //! Syncs: which can be made, and how their settings change.
 
 use domain::Entity;
+use domain::activity::{ActivityFilter, By, Tone};
 use domain::sync::{ConflictPolicy, DeletionPolicy, Direction, NewSync, SettingsChange, SyncSettings};
 use engine::Error;
 
@@ -25,10 +26,42 @@ async fn two_people_who_change_settings_at_once_lose_nothing_and_the_timeline_na
     let told = engine::syncs::change(&world.engine, &world.member, pair.orders, &change, world.now()).await;
     let Err(Error::InvalidFields(fields)) = told else { panic!("{told:?}") };
     assert!(fields[0].0 == "max_attempts" && fields[0].1.contains('9'), "{fields:?}");
-    let lines = engine::activity::page(&world.engine, &world.member, None).await.unwrap().items;
+    let lines = engine::activity::page(&world.engine, &world.member, &ActivityFilter::default()).await.unwrap().items;
     let line = lines.iter().find(|item| item.line.text.contains("conflicts")).expect("the change is told");
     assert_eq!(line.line.actor.as_deref(), Some("ada@example.org"));
     assert!(line.line.text.contains("“The primary system wins” → “Ask me”"), "{}", line.line.text);
+}
+
+#[tokio::test]
+async fn the_timeline_is_searched_as_its_filter_says() {
+    let world = world().await;
+    let pair = world.pair().await;
+    let base = engine::syncs::settings(&world.engine, &world.member, pair.orders).await.unwrap().settings;
+    let wanted = SyncSettings { max_attempts: 9, ..base.clone() };
+    let change = SettingsChange { base, wanted, insists: false };
+    engine::syncs::change(&world.engine, &world.member, pair.orders, &change, world.now()).await.unwrap();
+    let all = engine::activity::page(&world.engine, &world.member, &ActivityFilter::default()).await.unwrap().items;
+    let filters = [
+        ActivityFilter { sync: Some(pair.orders), ..ActivityFilter::default() },
+        ActivityFilter { by: Some(By::People), ..ActivityFilter::default() },
+        ActivityFilter { by: Some(By::Syncline), ..ActivityFilter::default() },
+        ActivityFilter { tone: Some(Tone::Info), ..ActivityFilter::default() },
+        ActivityFilter { text: Some("TRIES: “5”".into()), ..ActivityFilter::default() },
+        ActivityFilter { text: Some("ada@example".into()), sync: Some(pair.orders), ..ActivityFilter::default() },
+        ActivityFilter { text: Some("100%_".into()), ..ActivityFilter::default() },
+    ];
+    for filter in filters {
+        let found = engine::activity::page(&world.engine, &world.member, &filter).await.unwrap().items;
+        let expected: Vec<_> = all.iter().filter(|item| filter.shows(&item.line)).cloned().collect();
+        assert_eq!(found, expected, "{filter:?}");
+    }
+    let mine = ActivityFilter { text: Some("tries".into()), sync: Some(pair.orders), ..ActivityFilter::default() };
+    let found = engine::activity::page(&world.engine, &world.member, &mine).await.unwrap();
+    assert_eq!(found.items.len(), 1);
+    let older = ActivityFilter { before: Some(found.items[0].id), ..mine };
+    assert!(engine::activity::page(&world.engine, &world.member, &older).await.unwrap().items.is_empty());
+    let long = ActivityFilter { text: Some("x".repeat(101)), ..ActivityFilter::default() };
+    assert!(engine::activity::page(&world.engine, &world.member, &long).await.is_err());
 }
 
 #[tokio::test]

@@ -22,6 +22,8 @@ pub struct SettingsForm {
     pub write_back: String,
     pub max_attempts: String,
     pub real_time: String,
+    pub quiet_seconds: String,
+    pub longest_wait_seconds: String,
     pub insist: String,
 }
 
@@ -70,9 +72,10 @@ impl SettingsForm {
             deletion_policy: choice(&self.deletion_policy)?,
             drift_policy: choice(&self.drift_policy)?,
             write_back: self.write_back == "yes",
-            // What is no number is below the least one, and refused beside its field.
-            max_attempts: self.max_attempts.trim().parse().unwrap_or(-1),
+            max_attempts: number(&self.max_attempts),
             real_time: choice(&self.real_time)?,
+            quiet_seconds: number(&self.quiet_seconds),
+            longest_wait_seconds: number(&self.longest_wait_seconds),
             ..base.clone()
         };
         Ok(SettingsChange { base, wanted, insists: self.insist == "yes" })
@@ -89,6 +92,8 @@ impl SettingsForm {
             ("write_back", &self.write_back),
             ("max_attempts", &self.max_attempts),
             ("real_time", &self.real_time),
+            ("quiet_seconds", &self.quiet_seconds),
+            ("longest_wait_seconds", &self.longest_wait_seconds),
         ]
     }
 }
@@ -96,6 +101,12 @@ impl SettingsForm {
 #[cfg(feature = "ssr")]
 fn choice<T: std::str::FromStr>(text: &str) -> Result<T, AppError> {
     text.parse().map_err(|_| incomplete())
+}
+
+/// What is no number is below the least one, and refused beside its field.
+#[cfg(feature = "ssr")]
+fn number(text: &str) -> i32 {
+    text.trim().parse().unwrap_or(-1)
 }
 
 #[cfg(feature = "ssr")]

@@ -1,7 +1,9 @@
 //! The fields of a sync's settings. What has no effect yet is not there: announcements by the systems themselves.
 
 use crate::prelude::*;
-use domain::sync::{ConflictPolicy, DeletionPolicy, Direction, DriftPolicy, RealTime, SettingsView};
+use domain::sync::{
+    ATTEMPTS, ConflictPolicy, DeletionPolicy, Direction, DriftPolicy, LONGEST_WAIT, QUIET, RealTime, SettingsView,
+};
 use domain::{Entity, Side};
 
 use crate::flash::Flash;
@@ -159,16 +161,13 @@ fn writing(view: &SettingsView, flash: &Flash, errors: FieldErrorsSignal) -> Any
     view! {
         <fieldset class="form-part">
             <legend>"Writing"</legend>
-            <Field
-                label="Tries"
-                name="form[max_attempts]"
-                error_name="max_attempts"
-                kind="number"
-                bounds=Some((1, 50))
-                value=value(flash, "max_attempts", &settings.max_attempts.to_string())
-                help="So often a record is tried before it waits for somebody."
-                errors
-            />
+            {number(
+                ("Tries", "max_attempts"),
+                ATTEMPTS,
+                value(flash, "max_attempts", &settings.max_attempts.to_string()),
+                "So often a record is tried before it waits for somebody.",
+                errors,
+            )}
             {select(
                 ("Process records", "real_time"),
                 modes,
@@ -179,7 +178,37 @@ fn writing(view: &SettingsView, flash: &Flash, errors: FieldErrorsSignal) -> Any
             )}
             {write_back}
         </fieldset>
+        <fieldset class="form-part">
+            <legend>"Changes that come one after the other"</legend>
+            {number(
+                ("Quiet time, in seconds", "quiet_seconds"),
+                QUIET,
+                value(flash, "quiet_seconds", &settings.quiet_seconds.to_string()),
+                "A record that changed waits until nothing more has changed for so long, so that several changes are \
+                 written as one.",
+                errors,
+            )}
+            {number(
+                ("Longest wait, in seconds", "longest_wait_seconds"),
+                LONGEST_WAIT,
+                value(flash, "longest_wait_seconds", &settings.longest_wait_seconds.to_string()),
+                "So long after its first change a record is written in any case, though changes go on.",
+                errors,
+            )}
+        </fieldset>
     }
+}
+
+fn number(
+    (label, field): (&'static str, &'static str),
+    (least, most): (i32, i32),
+    value: String,
+    help: &'static str,
+    errors: FieldErrorsSignal,
+) -> AnyView {
+    let name = format!("form[{field}]");
+    let bounds = (least.unsigned_abs(), most.unsigned_abs());
+    view! { <Field label name error_name=field kind="number" bounds=Some(bounds) value help errors /> }
 }
 
 fn one(entity: Entity) -> String {
