@@ -20,9 +20,10 @@ export default defineConfig({
   forbidOnly: true,
   retries: 0,
   workers: 2,
-  timeout: 60_000,
-  globalTimeout: 20 * 60_000,
-  expect: { timeout: 10_000 },
+  timeout: 120_000,
+  globalTimeout: 40 * 60_000,
+  // A machine that builds beside the journeys is slow, not wrong.
+  expect: { timeout: 20_000 },
   reporter: [["list"], ["json", { outputFile: process.env.PLAYWRIGHT_JSON_OUTPUT_NAME ?? "test-results/journeys.json" }]],
   // Journeys that kill the server, which is everybody's, are called `….alone.spec.ts` and wait for the others.
   projects: [

@@ -14,11 +14,11 @@ test("changed fields stop a sync until they are acknowledged", async ({ page }) 
   await page.getByLabel("A system's fields change").selectOption("Stop and ask me");
   await page.getByRole("button", { name: "Save settings" }).click();
   await expect(page.getByText(/Saved\./)).toBeVisible();
-  await page.goto(orders);
-  await live(page);
   const prepare = async () => {
+    await page.goto(orders);
+    await live(page);
     await page.getByText("More runs").click();
-    await page.getByRole("button", { name: "Full prepare" }).click();
+    await page.getByRole("button", { name: "Full prepare", exact: true }).click();
   };
   await prepare();
   await expect(page.getByText("Full prepare of Orders is done: 1 record.")).toBeVisible({ timeout: 30_000 });
