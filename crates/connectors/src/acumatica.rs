@@ -37,7 +37,7 @@ use crate::error::{Error, Failure, Result};
 use crate::http::GuardedClient;
 use crate::settings::{Settings, refused};
 use crate::vendor::{
-    Abilities, Annotation, Connector, Exchange, Found, Listing, Page, Removal, Save, Saved, SchemaField,
+    Abilities, Annotation, Connector, Exchange, Found, Listing, Page, Removal, Save, Saved, SchemaField, SignIns,
 };
 use api::Api;
 use body::Accounting;
@@ -67,13 +67,14 @@ impl Acumatica {
         settings: &BTreeMap<String, String>,
         credentials: &BTreeMap<String, SecretString>,
         session: Option<SecretString>,
+        sign_ins: Option<Arc<dyn SignIns>>,
     ) -> Result<Self> {
         let settings = Settings { plain: settings, secret: credentials };
         let base_currency = settings.optional("base_currency").map(str::to_uppercase);
         let code = |name: &str| settings.optional(name).map(str::to_uppercase);
         let accounting = Accounting { method: code("payment_method"), cash_account: code("cash_account") };
         let warehouse = code("warehouse");
-        let session = Arc::new(Session::new(client.clone(), settings, session.as_ref())?);
+        let session = Arc::new(Session::new(client.clone(), settings, session.as_ref(), sign_ins)?);
         Ok(Self { api: Api::new(client, settings, session)?, base_currency, warehouse, accounting })
     }
 

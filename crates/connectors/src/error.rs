@@ -48,6 +48,8 @@ pub enum Unreachable {
     ForbiddenAddress,
     Refused,
     Certificate,
+    /// No connection came about, so that nothing was sent.
+    NotConnected,
     TimedOut,
     /// The connection broke, or the vendor answered 5xx.
     Broken,

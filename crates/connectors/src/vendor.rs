@@ -1,6 +1,7 @@
 //! The one interface that the engine knows of a vendor.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -197,6 +198,20 @@ pub trait Connector: Send + Sync {
     async fn close(&self) -> Result<()>;
 }
 
+/// Is told of sign-ins, so that a session is not forgotten with the worker that opened it.
+#[async_trait]
+pub trait SignIns: Send + Sync {
+    /// A sign-in is about to be sent. A session that it opens and that nobody uses has ended after `lives` from now,
+    /// whether its answer came or not.
+    ///
+    /// # Errors
+    /// Then the sign-in is not sent.
+    async fn begins(&self, lives: Duration) -> Result<()>;
+
+    /// What came of it is certain: a session was opened, or none.
+    async fn ended(&self, session: Option<&SecretString>);
+}
+
 /// Makes the connector of a connection. Nothing is sent before the first call.
 ///
 /// `session` is what [`Connector::session`] of an earlier connector said; with it, credentials may be missing, which
@@ -211,9 +226,26 @@ pub fn connect(
     credentials: &BTreeMap<String, SecretString>,
     session: Option<SecretString>,
 ) -> Result<Box<dyn Connector>> {
+    connect_noting(vendor, client, settings, credentials, session, None)
+}
+
+/// [`connect`], with somebody who is told of every sign-in.
+///
+/// # Errors
+/// As [`connect`].
+pub fn connect_noting(
+    vendor: Vendor,
+    client: GuardedClient,
+    settings: &BTreeMap<String, String>,
+    credentials: &BTreeMap<String, SecretString>,
+    session: Option<SecretString>,
+    sign_ins: Option<Arc<dyn SignIns>>,
+) -> Result<Box<dyn Connector>> {
     match vendor {
         Vendor::Shopify => Ok(Box::new(crate::shopify::Shopify::new(client, settings, credentials)?)),
-        Vendor::Acumatica => Ok(Box::new(crate::acumatica::Acumatica::new(client, settings, credentials, session)?)),
+        Vendor::Acumatica => {
+            Ok(Box::new(crate::acumatica::Acumatica::new(client, settings, credentials, session, sign_ins)?))
+        }
     }
 }
 

@@ -106,6 +106,8 @@ pub struct ConnectionView {
     pub wait_until: Option<DateTime<Utc>>,
     /// The system failed so often that nothing is sent to it until a probe has succeeded.
     pub breaker: Option<Breaker>,
+    /// Until then all its sessions are taken by some that nobody knows or could end. Lists of connections leave it out.
+    pub lost_until: Option<DateTime<Utc>>,
     pub syncs: u32,
     pub created_at: DateTime<Utc>,
 }

@@ -38,9 +38,11 @@ pub async fn list(engine: &Engine, member: &Member) -> Result<Vec<ConnectionView
     store::connections::views(&mut tx, None).await
 }
 
-pub async fn get(engine: &Engine, member: &Member, id: ConnectionId) -> Result<ConnectionView> {
+pub async fn get(engine: &Engine, member: &Member, id: ConnectionId, now: DateTime<Utc>) -> Result<ConnectionView> {
     let mut tx = engine.db.begin(member.tenant).await?;
-    store::connections::views(&mut tx, Some(id)).await?.pop().ok_or(Error::NotFound)
+    let view = store::connections::views(&mut tx, Some(id)).await?.pop().ok_or(Error::NotFound)?;
+    let lost_until = store::leases::lost_until(&mut tx, &[id.0], now).await?.map(|(_, until)| until);
+    Ok(ConnectionView { lost_until, ..view })
 }
 
 /// Saves a new connection.

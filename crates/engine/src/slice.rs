@@ -14,6 +14,7 @@ mod open;
 mod prepare;
 mod process;
 mod reconcile;
+mod sign_ins;
 mod test;
 
 use domain::activity::Tone;

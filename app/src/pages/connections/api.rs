@@ -44,7 +44,7 @@ rpc! {
         use crate::request;
         let member = request::member(&slug).await?;
         let engine = request::engine()?;
-        let view = engine::connections::get(&engine, &member, connection).await?;
+        let view = engine::connections::get(&engine, &member, connection, request::now()).await?;
         Ok((view, engine::connections::dependants(&engine, &member, connection).await?))
     }
 }

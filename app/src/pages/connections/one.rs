@@ -109,6 +109,7 @@ fn Health(#[prop(into)] connection: Signal<ConnectionView>) -> impl IntoView {
     };
     let breaker = move || connection.with(|connection| connection.breaker);
     let waits = move || connection.with(|connection| connection.wait_until);
+    let lost = move || connection.with(|connection| connection.lost_until);
     view! {
         {move || failed().map(|error| view! { <Notice tone=Tone::Failure>{error}</Notice> })}
         {move || {
@@ -127,6 +128,17 @@ fn Health(#[prop(into)] connection: Signal<ConnectionView>) -> impl IntoView {
             waits()
                 .map(|until| {
                     view! { <Notice tone=Tone::Warning>"The system asked us to wait. It goes on " <Countdown until /> "."</Notice> }
+                })
+        }}
+        {move || {
+            lost()
+                .map(|until| {
+                    view! {
+                        <Notice tone=Tone::Warning>
+                            "The system still counts a session that could not be ended: a worker stopped, or a sign-in got no answer. The session ends by itself, and what needs this connection goes on "
+                            <Countdown until /> "."
+                        </Notice>
+                    }
                 })
         }}
         {move || {

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use http::header::{ACCEPT, CONTENT_TYPE, COOKIE};
-use http::{HeaderMap, HeaderValue, Method};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 use url::Url;
@@ -18,7 +18,11 @@ use super::fault;
 use crate::error::{Error, Result, Unreachable};
 use crate::http::{GuardedClient, Request, Response};
 use crate::settings::{Settings, join};
+use crate::vendor::SignIns;
 use jar::Jar;
+
+/// A session that nobody uses ends after this long (ASP.NET's default, which instances keep).
+const IDLE: Duration = Duration::from_secs(20 * 60);
 
 /// The sessions of one connection at one instance.
 pub(super) struct Session {
@@ -30,6 +34,7 @@ pub(super) struct Session {
     tenant: Option<String>,
     branch: Option<String>,
     timeout: Duration,
+    sign_ins: Option<Arc<dyn SignIns>>,
     state: Mutex<State>,
     /// Held while somebody signs in or out.
     turnstile: Arc<tokio::sync::Mutex<()>>,
@@ -51,7 +56,12 @@ pub(super) struct Pass {
 impl Session {
     /// `kept` is what [`Session::kept`] said; with it the password may be missing, to sign out what another process
     /// signed in.
-    pub fn new(client: GuardedClient, settings: Settings<'_>, kept: Option<&SecretString>) -> Result<Self> {
+    pub fn new(
+        client: GuardedClient,
+        settings: Settings<'_>,
+        kept: Option<&SecretString>,
+        sign_ins: Option<Arc<dyn SignIns>>,
+    ) -> Result<Self> {
         let password = match (settings.credential("password"), kept) {
             (Ok(password), _) => Some(password.clone()),
             (Err(_), Some(_)) => None,
@@ -66,6 +76,7 @@ impl Session {
             tenant: settings.optional("company").map(ToOwned::to_owned),
             branch: settings.optional("branch").map(ToOwned::to_owned),
             timeout: settings.request_timeout()?,
+            sign_ins,
             state: Mutex::new(State { jar, generation: 0 }),
             turnstile: Arc::default(),
         })
@@ -141,7 +152,7 @@ impl Session {
     async fn sign_out(&self, cookies: &HeaderValue) -> Result<()> {
         let response = self.post("logout", Some(cookies), Vec::new()).await?;
         // A session that has ended already needs no end.
-        if response.status.is_success() || response.status == http::StatusCode::UNAUTHORIZED {
+        if response.status.is_success() || response.status == StatusCode::UNAUTHORIZED {
             return Ok(());
         }
         Err(fault::of(&response))
@@ -156,17 +167,38 @@ impl Session {
             named.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value.clone()?.into()))).collect();
         body.insert("name".into(), self.user.clone().into());
         body.insert("password".into(), password.expose_secret().into());
-        let response = self.post("login", None, Value::Object(body).to_string().into_bytes()).await?;
-        if !response.status.is_success() {
+        if let Some(sign_ins) = &self.sign_ins {
+            // It may still arrive at the end of its time, or a little later.
+            sign_ins.begins(self.timeout + super::AFTER_THE_DEADLINE + IDLE).await?;
+        }
+        let sent = self.post("login", None, Value::Object(body).to_string().into_bytes()).await;
+        let signed_in = sent.as_ref().is_ok_and(|response| response.status.is_success());
+        if !signed_in && opened_none(&sent) {
+            self.note(None).await;
+        }
+        let response = sent?;
+        if !signed_in {
             return Err(fault::of_sign_in(&response));
         }
+        let pass = self.admit(&response);
+        self.note(self.kept().as_ref()).await;
+        pass
+    }
+
+    fn admit(&self, response: &Response) -> Result<Pass> {
         let mut jar = Jar::default();
         jar.absorb(&response.headers);
+        let cookies = jar.header().ok_or_else(|| Error::Malformed { message: "signing in gave no session".into() })?;
         let mut state = self.state();
         state.generation += 1;
-        let cookies = jar.header().ok_or_else(|| Error::Malformed { message: "signing in gave no session".into() })?;
         state.jar = Some(jar);
         Ok(Pass { cookies, generation: state.generation })
+    }
+
+    async fn note(&self, session: Option<&SecretString>) {
+        if let Some(sign_ins) = &self.sign_ins {
+            sign_ins.ended(session).await;
+        }
     }
 
     async fn post(&self, action: &str, cookies: Option<&HeaderValue>, body: Vec<u8>) -> Result<Response> {
@@ -185,5 +217,15 @@ impl Session {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether a sign-in that failed has opened no session for certain: it was answered by the instance itself, or never
+/// sent. What a gateway says that lost the answer, and no answer at all, leave it open.
+fn opened_none(sent: &Result<Response>) -> bool {
+    match sent {
+        Ok(response) => !matches!(response.status, StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT),
+        Err(Error::Unavailable { reason, .. }) => !matches!(reason, Unreachable::TimedOut | Unreachable::Broken),
+        Err(_) => false,
     }
 }

@@ -10,7 +10,10 @@ use crate::error::{Error, Unreachable};
 pub(super) fn classify(error: &reqwest::Error) -> Error {
     let reason =
         reason_in(error).unwrap_or(if error.is_timeout() { Unreachable::TimedOut } else { Unreachable::Broken });
-    unreachable(reason)
+    match reason {
+        Unreachable::TimedOut | Unreachable::Broken if error.is_connect() => unreachable(Unreachable::NotConnected),
+        _ => unreachable(reason),
+    }
 }
 
 /// The error for a reason, in words that carry no address of ours.
@@ -20,6 +23,7 @@ pub(super) fn unreachable(reason: Unreachable) -> Error {
         Unreachable::ForbiddenAddress => "the address is not one that may be connected",
         Unreachable::Refused => "the host refuses the connection",
         Unreachable::Certificate => "no secure connection could be made; the host's certificate is not valid for it",
+        Unreachable::NotConnected => "no connection to the host came about",
         Unreachable::TimedOut => "the host did not answer in time",
         Unreachable::Broken => "the connection broke",
     };

@@ -27,7 +27,7 @@ async fn get_within(client: &GuardedClient, url: &str, timeout: Duration) -> Res
 }
 
 /// Answers every connection with these bytes and hangs up.
-async fn server(answer: Vec<u8>) -> (SocketAddr, GuardedClient) {
+pub async fn server(answer: Vec<u8>) -> (SocketAddr, GuardedClient) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addr = listener.local_addr().unwrap();
     tokio::spawn(async move {

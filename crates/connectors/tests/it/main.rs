@@ -11,4 +11,5 @@ mod guard;
 mod round_trip;
 mod sessions;
 mod shopify;
+mod sign_ins;
 mod writing;

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::BUDGET;
 use super::health::Health;
 use super::heartbeat::Pulse;
+use super::sign_ins::InSlot;
 use crate::db::TenantTx;
 use crate::keys::{self, DataKey};
 use crate::store::leases::Slot;
@@ -53,6 +54,11 @@ impl Context {
 
     pub fn pulse(&self) -> Pulse {
         Pulse { engine: self.engine.clone(), clock: self.clock.clone(), run: self.run.clone() }
+    }
+
+    /// Where a connector that works in one of the slice's slots notes its sign-ins.
+    pub fn place(&self, slot: Slot) -> InSlot {
+        InSlot { engine: self.engine.clone(), clock: self.clock.clone(), run: self.run.clone(), slot }
     }
 
     pub fn connection_ids(&self) -> Vec<Uuid> {

@@ -70,6 +70,14 @@ pub fn waits_for_breaker(name: &str) -> String {
     format!("“{name}” does not answer. It is asked now and then whether it is back; this goes on by itself.")
 }
 
+pub fn waits_for_lost_session(name: &str, until: DateTime<Utc>) -> String {
+    format!(
+        "“{name}” still counts a session that could not be ended (a worker stopped, or a sign-in got no answer), until {} \
+        UTC at the latest. This goes on by itself.",
+        until.format("%H:%M")
+    )
+}
+
 /// How long a connection waits that asked to slow down.
 pub fn asked_wait(retry_after: Option<std::time::Duration>) -> TimeDelta {
     let asked = retry_after.and_then(|wait| TimeDelta::from_std(wait).ok());

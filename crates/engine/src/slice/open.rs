@@ -1,6 +1,7 @@
 //! The beginning of a slice: taking the run on, its leases, and its connectors.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::ConnectionId;
@@ -11,6 +12,7 @@ use uuid::Uuid;
 
 use super::context::{Context, End};
 use super::health::Health;
+use super::sign_ins::InSlot;
 use super::{MAX_CRASHES, enqueue, obstacle, prepare};
 use crate::db::TenantTx;
 use crate::jobs::Job;
@@ -23,6 +25,9 @@ use crate::{Clock, Engine, Error, Result, store};
 
 /// How soon a run asks again for a slot that was taken.
 const SLOT_PAUSE: TimeDelta = TimeDelta::seconds(2);
+
+/// How soon a run asks again for a slot that a session has which nobody knows.
+const LOST_PAUSE: TimeDelta = TimeDelta::minutes(1);
 
 /// How soon a run asks again that has to leave the workers to other tenants.
 const SHARE_PAUSE: TimeDelta = TimeDelta::seconds(1);
@@ -49,15 +54,16 @@ pub async fn open(engine: &Engine, job: Job, clock: &Clock) -> Result<Option<Con
         return Ok(None);
     }
     let Some(slots) = store::leases::take(&mut tx, &run, &wanted, now).await? else {
-        let message = "Waits for a free session: other runs use the connection.";
-        wait(&mut tx, &run, now + SLOT_PAUSE, message, now).await?;
+        let (until, message) = why_no_slot(&mut tx, &wanted, &sealed, now).await?;
+        wait(&mut tx, &run, until, &message, now).await?;
         tx.commit().await?;
         return Ok(None);
     };
     let key = store::tenants::data_key(&mut tx, &engine.keys).await?;
     store::activity::show_run(&mut tx, run.id, now).await?;
     tx.commit().await?;
-    let ends = sealed.into_iter().map(|sealed| end(engine, &run, &key, sealed, &slots)).collect::<Result<Vec<_>>>()?;
+    let place = |slot: Slot| InSlot { engine: engine.clone(), clock: clock.clone(), run: run.clone(), slot };
+    let ends = sealed.into_iter().map(|sealed| end(&place, &key, sealed, &slots)).collect::<Result<Vec<_>>>()?;
     let context = Context {
         engine: engine.clone(),
         clock: clock.clone(),
@@ -145,12 +151,31 @@ async fn wait(tx: &mut TenantTx, run: &Taken, until: DateTime<Utc>, why: &str, n
     store::activity::show_run(tx, run.id, now).await
 }
 
-fn end(engine: &Engine, run: &Taken, key: &DataKey, sealed: Sealed, slots: &[Slot]) -> Result<End> {
+/// When to ask for a slot again, and why.
+async fn why_no_slot(
+    tx: &mut TenantTx,
+    wanted: &[Uuid],
+    sealed: &[Sealed],
+    now: DateTime<Utc>,
+) -> Result<(DateTime<Utc>, String)> {
+    let Some((id, until)) = store::leases::lost_until(tx, wanted, now).await? else {
+        return Ok((now + SLOT_PAUSE, "Waits for a free session: other runs use the connection.".to_owned()));
+    };
+    let name = sealed.iter().find(|connection| connection.id == id).map_or("", |connection| &connection.name);
+    // It may be over sooner: somebody may edit the connection, or allow it more sessions.
+    let again = until.clamp(now + SLOT_PAUSE, now + LOST_PAUSE);
+    Ok((again, obstacle::waits_for_lost_session(name, until)))
+}
+
+fn end(place: impl Fn(Slot) -> InSlot, key: &DataKey, sealed: Sealed, slots: &[Slot]) -> Result<End> {
     let slot = slots.iter().find(|slot| slot.connection == sealed.id).cloned().ok_or(Error::NotFound)?;
+    let sign_ins = place(slot.clone());
+    let (run, client) = (&sign_ins.run, sign_ins.engine.client.clone());
     let credentials = unseal(key, run, sealed.id, &sealed.credentials)?;
     let session = session(key, run, &slot)?;
     let stored_session = session.as_ref().map(|session| secrecy::ExposeSecret::expose_secret(session).to_owned());
-    let connector = connectors::connect(sealed.vendor, engine.client.clone(), &sealed.settings, &credentials, session)?;
+    let (settings, sign_ins) = (&sealed.settings, Some(Arc::new(sign_ins) as Arc<_>));
+    let connector = connectors::connect_noting(sealed.vendor, client, settings, &credentials, session, sign_ins)?;
     Ok(End { connection: sealed.id, name: sealed.name, connector, slot, stored_session })
 }
 

@@ -1,6 +1,7 @@
 //! A connection test: asks the system who it is, and says what is wrong in three sentences.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use connectors::error::Unreachable;
@@ -12,6 +13,7 @@ use secrecy::SecretString;
 
 use super::Next;
 use super::context::Context;
+use super::sign_ins::OfForm;
 use crate::connections::TestInput;
 use crate::{Error, Result, breaker, keys, store};
 
@@ -68,14 +70,23 @@ async fn check_form(context: &Context, sealed: &[u8]) -> Result<std::result::Res
     let input: TestInput = serde_json::from_slice(&plain).map_err(Error::from)?;
     let credentials: BTreeMap<String, SecretString> =
         input.credentials.into_iter().map(|(field, value)| (field, SecretString::from(value))).collect();
+    let place = context.ends.first().map(|end| context.place(end.slot.clone()));
+    let sign_ins = place.clone().map(|place| Arc::new(OfForm(place)) as Arc<_>);
+    let (client, settings) = (context.engine.client.clone(), &input.settings);
     let connector: Box<dyn Connector> =
-        match connectors::connect(input.vendor, context.engine.client.clone(), &input.settings, &credentials, None) {
+        match connectors::connect_noting(input.vendor, client, settings, &credentials, None, sign_ins) {
             Ok(connector) => connector,
             Err(error) => return Ok(Err(error)),
         };
     let answer = connector.check().await;
-    if let Err(error) = connector.close().await {
-        tracing::warn!(%error, "could not log out after a connection test");
+    match (connector.session(), connector.close().await) {
+        (Some(_), Ok(())) => {
+            if let Some(place) = place {
+                place.forget().await?;
+            }
+        }
+        (_, Ok(())) => {}
+        (_, Err(error)) => tracing::warn!(%error, "could not log out after a connection test"),
     }
     Ok(answer)
 }
@@ -132,6 +143,10 @@ fn unreachable(message: &str, reason: Unreachable) -> TestProblem {
         Unreachable::Certificate => (
             "The system's certificate is not valid.",
             "Let whoever runs it renew the certificate, or use the name that the certificate was made for.",
+        ),
+        Unreachable::NotConnected => (
+            "No connection to the system came about.",
+            "Check that its address is reached from the internet, and that no firewall keeps this server out.",
         ),
         Unreachable::TimedOut => {
             ("The system did not answer in time.", "Check that it can be reached from the internet, then try again.")

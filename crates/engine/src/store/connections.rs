@@ -213,6 +213,7 @@ pub async fn views(tx: &mut TenantTx, only: Option<ConnectionId>) -> Result<Vec<
                 last_error_at: row.last_error_at,
                 wait_until: row.wait_until,
                 breaker: breaker(row.breaker_opened_at, row.breaker_probe_at),
+                lost_until: None,
                 syncs: u32::try_from(row.syncs).unwrap_or(u32::MAX),
                 created_at: row.created_at,
             })

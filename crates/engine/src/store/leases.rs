@@ -59,13 +59,13 @@ pub async fn take(
                 SELECT slot
                 FROM leases
                 WHERE tenant_id = $1 AND connection_id = wanted.id AND NOT retired
-                    AND (run_id IS NULL OR deadline_at < $5)
+                    AND (run_id IS NULL OR deadline_at < $5) AND (unknown_until IS NULL OR unknown_until <= $5)
                 ORDER BY (session_sealed IS NULL), slot
                 LIMIT 1
                 FOR UPDATE SKIP LOCKED
             ) AS lease
         )
-        UPDATE leases SET run_id = $3, epoch = $4, deadline_at = $6
+        UPDATE leases SET run_id = $3, epoch = $4, deadline_at = $6, unknown_until = NULL
         FROM free
         WHERE leases.tenant_id = $1 AND leases.connection_id = free.connection_id AND leases.slot = free.slot
             AND (SELECT count(*) FROM free) = cardinality($2)
@@ -104,7 +104,78 @@ pub async fn prolong(tx: &mut TenantTx, run: &Taken, now: DateTime<Utc>) -> Resu
     Ok(())
 }
 
-/// Keeps the session that a slot stands for from now on, before it is used further.
+/// Until when all the slots of one of the connections stay taken by sessions that nobody knows or could end; `None` when
+/// a slot is only in use.
+pub async fn lost_until(
+    tx: &mut TenantTx,
+    connections: &[Uuid],
+    now: DateTime<Utc>,
+) -> Result<Option<(ConnectionId, DateTime<Utc>)>> {
+    // A slot whose session was handed over to the keeper is held in the connection's own name.
+    let row = sqlx::query!(
+        r#"SELECT connection_id, min(CASE WHEN run_id = connection_id THEN deadline_at ELSE unknown_until END) AS "until!"
+        FROM leases
+        WHERE tenant_id = $1 AND connection_id = ANY($2) AND NOT retired
+        GROUP BY connection_id
+        HAVING bool_and(COALESCE(
+            (run_id = connection_id AND deadline_at >= $3)
+                OR (unknown_until > $3 AND (run_id IS NULL OR deadline_at < $3)),
+            false
+        ))
+        ORDER BY 2 DESC
+        LIMIT 1"#,
+        tx.tenant().0,
+        connections,
+        now
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(row.map(|row| (ConnectionId(row.connection_id), row.until)))
+}
+
+/// Remembers, before a sign-in is sent, until when a session may be open that nobody knows. `false` when the slot is not
+/// the run's any more, or an earlier sign-in's session may still be open.
+pub async fn begin_sign_in(
+    tx: &mut TenantTx,
+    run: &Taken,
+    slot: &Slot,
+    until: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let updated = sqlx::query!(
+        "UPDATE leases SET unknown_until = $6
+        WHERE tenant_id = $1 AND connection_id = $2 AND slot = $3 AND run_id = $4 AND epoch = $5 AND deadline_at >= $7
+            AND (unknown_until IS NULL OR unknown_until <= $7)",
+        run.tenant.0,
+        slot.connection.0,
+        slot.slot,
+        run.id.0,
+        run.epoch,
+        until,
+        now
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(updated.rows_affected() == 1)
+}
+
+/// The sign-in that was begun has opened no session, or one that was logged out.
+pub async fn forget_sign_in(tx: &mut TenantTx, run: &Taken, slot: &Slot) -> Result<()> {
+    sqlx::query!(
+        "UPDATE leases SET unknown_until = NULL
+        WHERE tenant_id = $1 AND connection_id = $2 AND slot = $3 AND run_id = $4 AND epoch = $5",
+        run.tenant.0,
+        slot.connection.0,
+        slot.slot,
+        run.id.0,
+        run.epoch
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Keeps the session that a slot stands for from now on, before it is used further. One that was signed in is known by it.
 pub async fn keep_session(
     tx: &mut TenantTx,
     run: &Taken,
@@ -113,7 +184,8 @@ pub async fn keep_session(
     now: DateTime<Utc>,
 ) -> Result<()> {
     sqlx::query!(
-        "UPDATE leases SET session_sealed = $6, session_used_at = $7
+        "UPDATE leases SET
+            session_sealed = $6, session_used_at = $7, unknown_until = CASE WHEN $6::bytea IS NULL THEN unknown_until END
         WHERE tenant_id = $1 AND connection_id = $2 AND slot = $3 AND run_id = $4 AND epoch = $5",
         run.tenant.0,
         slot.connection.0,
@@ -217,7 +289,8 @@ pub async fn forget_session(tx: &mut TenantTx, connection: ConnectionId, slot: i
 /// Forgets the sessions of a connection that leads elsewhere now. They end by the vendor's own time-out.
 pub async fn forget_sessions(tx: &mut TenantTx, connection: ConnectionId) -> Result<()> {
     sqlx::query!(
-        "UPDATE leases SET session_sealed = NULL, session_used_at = NULL WHERE tenant_id = $1 AND connection_id = $2",
+        "UPDATE leases SET session_sealed = NULL, session_used_at = NULL, unknown_until = NULL
+        WHERE tenant_id = $1 AND connection_id = $2",
         tx.tenant().0,
         connection.0
     )

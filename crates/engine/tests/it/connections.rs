@@ -22,7 +22,7 @@ async fn a_stored_secret_does_not_follow_a_changed_address() {
         let Err(Error::InvalidFields(fields)) = refused else { panic!("{refused:?}") };
         assert_eq!(fields[0].0, "access_token");
     }
-    let view = engine::connections::get(engine, member, id).await.unwrap();
+    let view = engine::connections::get(engine, member, id, world.now()).await.unwrap();
     assert_eq!(view.settings["shop_url"], "https://own.example.com");
 
     let again = at("https://elsewhere.example.com", "sbx_other");

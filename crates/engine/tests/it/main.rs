@@ -27,6 +27,7 @@ mod retention;
 mod runs;
 mod sessions;
 mod shop_and_erp;
+mod sign_ins;
 mod stream;
 mod support;
 mod sync;

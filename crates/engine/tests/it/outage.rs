@@ -83,7 +83,9 @@ async fn an_open_breaker_is_shown_with_its_next_probe_and_a_persons_test_closes_
     mend(&world).await;
     engine::connections::test(&world.engine, &world.member, erp.id, world.now()).await.unwrap();
     world.work().await;
-    assert!(engine::connections::get(&world.engine, &world.member, erp.id).await.unwrap().breaker.is_none());
+    assert!(
+        engine::connections::get(&world.engine, &world.member, erp.id, world.now()).await.unwrap().breaker.is_none()
+    );
     assert_eq!(count(&world, RecordStatus::Processed).await, 3);
 }
 

@@ -137,7 +137,7 @@ pub struct World {
     pub http: reqwest::Client,
     queue: PgPool,
     // Dropped last: everything above holds connections to it.
-    _db: TestDb,
+    db: TestDb,
 }
 
 /// A world with an organisation in it and nothing else.
@@ -161,7 +161,7 @@ pub async fn world() -> World {
     .unwrap();
     let member = engine::accounts::member(&engine, signed.user, &signed.slug).await.unwrap();
     let queue = PgPoolOptions::new().max_connections(2).connect_lazy_with(PgConnectOptions::from_str(&db.url).unwrap());
-    World { engine, clock, member, sandbox: running, http: plain_client(), queue, _db: db }
+    World { engine, clock, member, sandbox: running, http: plain_client(), queue, db }
 }
 
 /// An engine on a database, whose connections may lead to the sandbox at `sandbox`.
@@ -199,6 +199,11 @@ pub fn form(name: &str, values: &[(&str, &str)]) -> ConnectionForm {
 impl World {
     pub fn now(&self) -> DateTime<Utc> {
         self.clock.now()
+    }
+
+    /// What another process would work with: connections of its own to the database and the sandbox.
+    pub fn another_process(&self) -> Engine {
+        Engine { keys: Arc::clone(&self.engine.keys), ..engine_on(&self.db.url, self.sandbox.addr) }
     }
 
     /// Another organisation's owner.
