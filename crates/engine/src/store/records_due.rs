@@ -130,6 +130,9 @@ impl TryFrom<Row> for Claimed {
 
 /// Claims records that are due: a commit that claims a record also counts the attempt. Claims of a run's earlier epochs,
 /// and of runs that are not running, are void.
+///
+/// Records over which a worker died come after the others, and each alone, so that the one that kills its worker is found
+/// out and takes no other with it.
 pub async fn claim(
     tx: &mut TenantTx,
     run: &Taken,
@@ -137,8 +140,11 @@ pub async fn claim(
     now: DateTime<Utc>,
     limit: i64,
 ) -> Result<Vec<Claimed>> {
-    let ids = sqlx::query_scalar!(
-        "SELECT records.id
+    let due = sqlx::query!(
+        r#"SELECT records.id, records.crashes > 0 OR (records.claimed_run IS NOT NULL AND NOT EXISTS (
+            SELECT FROM runs
+            WHERE runs.tenant_id = $1 AND runs.id = records.claimed_run AND runs.state = 'cancelled'
+        )) AS "is_suspect!"
         FROM records
         WHERE records.tenant_id = $1 AND records.sync_id = $2 AND records.status IN ('prepared', 'failed')
             AND records.next_attempt_at <= $3
@@ -149,7 +155,7 @@ pub async fn claim(
             ))
         ORDER BY records.priority DESC, records.next_attempt_at
         LIMIT $4
-        FOR UPDATE OF records SKIP LOCKED",
+        FOR UPDATE OF records SKIP LOCKED"#,
         tx.tenant().0,
         sync.0,
         now,
@@ -157,6 +163,9 @@ pub async fn claim(
     )
     .fetch_all(&mut **tx)
     .await?;
+    let (suspects, others): (Vec<_>, Vec<_>) = due.into_iter().partition(|row| row.is_suspect);
+    let claimable = if others.is_empty() { &suspects[..suspects.len().min(1)] } else { &others[..] };
+    let ids: Vec<Uuid> = claimable.iter().map(|row| row.id).collect();
     mark(tx, run, &ids, now).await
 }
 
@@ -186,18 +195,26 @@ async fn mark(tx: &mut TenantTx, run: &Taken, ids: &[Uuid], now: DateTime<Utc>) 
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    // A claim that is still there belongs to an epoch that died at it, or whose run was cancelled.
+    // A claim that is still there belongs to an epoch that died at it, or whose run was cancelled: then the try that it
+    // counted came to nothing.
     let rows = sqlx::query_as!(
         Row,
-        r#"UPDATE records SET
+        r#"WITH cancelled AS (
+            SELECT runs.id
+            FROM records
+            JOIN runs ON runs.tenant_id = $1 AND runs.id = records.claimed_run AND runs.state = 'cancelled'
+            WHERE records.tenant_id = $1 AND records.id = ANY($2)
+        )
+        UPDATE records SET
             crashes = crashes + CASE
-                WHEN claimed_run IS NULL THEN 0
-                WHEN EXISTS (
-                    SELECT FROM runs WHERE runs.tenant_id = $1 AND runs.id = claimed_run AND runs.state = 'cancelled'
-                ) THEN 0
+                WHEN claimed_run IS NULL OR claimed_run IN (SELECT id FROM cancelled) THEN 0
                 ELSE 1
             END,
-            claimed_run = $3, claimed_epoch = $4, attempts = attempts + 1, last_attempt_at = $5
+            attempts = CASE
+                WHEN claimed_run IN (SELECT id FROM cancelled) THEN GREATEST(attempts, 1)
+                ELSE attempts + 1
+            END,
+            claimed_run = $3, claimed_epoch = $4, last_attempt_at = $5
         WHERE tenant_id = $1 AND id = ANY($2)
         RETURNING id, source_id, source_label, source_modified_at, source_hash, synced_source_hash, destination_id,
             destination_label, destination_modified_at, destination_hash, synced_destination_hash, description, version,

@@ -23,7 +23,8 @@ pub struct Outcome {
     pub operation: LastOperation,
     /// The number of the try.
     pub number: i32,
-    /// `false` gives the attempt back: the record could not be tried, for no fault of its own.
+    /// `false` gives the attempt back: the record could not be tried, for no fault of its own. What it did to its workers
+    /// is not forgotten then.
     pub counts: bool,
     pub next_attempt_at: Option<DateTime<Utc>>,
     pub error: Option<Problem>,
@@ -132,7 +133,7 @@ pub async fn settle(tx: &mut TenantTx, run: &Taken, outcomes: &[Outcome], now: D
                 WHEN o.status IN ('processed', 'deleted') OR records.version > o.version THEN 0
                 ELSE records.attempts - o.given_back
             END,
-            crashes = 0,
+            crashes = CASE WHEN o.given_back = 1 THEN records.crashes ELSE 0 END,
             next_attempt_at = CASE WHEN records.version > o.version THEN $30 ELSE o.next_attempt_at END,
             last_error = o.error, error_code = o.code, error_field = o.field,
             destination_id = CASE
@@ -312,12 +313,12 @@ async fn insert_attempts(tx: &mut TenantTx, run: &Taken, outcomes: &[Outcome], n
     Ok(())
 }
 
-/// Frees claimed records as if they had not been tried. With `unsent`, nothing was sent for them: what was intended is
+/// Frees claimed records as if they had not been tried; how often they killed their worker stays. With `unsent`, nothing was sent for them: what was intended is
 /// taken back.
 pub async fn give_back(tx: &mut TenantTx, run: &Taken, ids: &[Uuid], unsent: bool) -> Result<()> {
     sqlx::query!(
         "UPDATE records SET
-            claimed_run = NULL, claimed_epoch = NULL, crashes = 0, attempts = GREATEST(attempts - 1, 0),
+            claimed_run = NULL, claimed_epoch = NULL, attempts = GREATEST(attempts - 1, 0),
             intent_side = CASE WHEN $5 THEN NULL ELSE intent_side END,
             intent_key = CASE WHEN $5 THEN NULL ELSE intent_key END,
             intent_hash = CASE WHEN $5 THEN NULL ELSE intent_hash END,
