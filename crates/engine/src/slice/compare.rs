@@ -13,7 +13,8 @@ use super::context::{Context, End};
 use super::obstacle::{self, Obstacle};
 use crate::history::outgoing;
 use crate::store::history::held::{self, Held};
-use crate::store::history::{links, reports};
+use crate::store::history::links;
+use crate::store::reports;
 use crate::{Error, Result};
 
 /// Records that a search answers with at most.

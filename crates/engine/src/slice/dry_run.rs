@@ -25,7 +25,7 @@ pub async fn slice(context: &mut Context) -> Result<Next> {
     let done = Progress { done: rows.len() as i64, ..Progress::default() };
     let mut tx = context.begin().await?;
     store::runs::advance(&mut tx, &run, done, now).await?;
-    store::reports::keep(&mut tx, &run, &serde_json::to_value(&rows)?).await?;
+    store::reports::keep(&mut tx, &run, &rows).await?;
     context.keep_sessions(&mut tx).await?;
     tx.commit().await?;
     Ok(Next::Done { state: RunState::Succeeded, message: None, outcome: None })

@@ -3,24 +3,25 @@
 use chrono::{DateTime, Utc};
 use domain::run::Phase;
 use domain::{RunId, SyncId};
+use serde::Serialize;
 use serde_json::Value;
 
 use super::runs::Taken;
 use crate::db::TenantTx;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// Keeps what a run found; only its epoch may.
-pub async fn keep(tx: &mut TenantTx, run: &Taken, report: &Value) -> Result<()> {
-    sqlx::query!(
-        "UPDATE runs SET report = $4 WHERE tenant_id = $1 AND id = $2 AND epoch = $3",
+pub async fn keep(tx: &mut TenantTx, run: &Taken, report: &impl Serialize) -> Result<()> {
+    let updated = sqlx::query!(
+        "UPDATE runs SET report = $4 WHERE tenant_id = $1 AND id = $2 AND epoch = $3 AND state = 'running'",
         run.tenant.0,
         run.id.0,
         run.epoch,
-        report
+        serde_json::to_value(report)?
     )
     .execute(&mut **tx)
     .await?;
-    Ok(())
+    if updated.rows_affected() == 1 { Ok(()) } else { Err(Error::Superseded) }
 }
 
 /// What a run found; `None` = nothing yet.
