@@ -70,14 +70,14 @@ test("without JavaScript the demo is tried and the history is filtered", async (
   await page.getByRole("button", { name: "Try with sandbox data" }).click();
   await expect(page.getByText("its orders are on their way")).toBeVisible();
   await expect(async () => {
-    await page.goto(`/o/${slug}/history?entity=order&status=failed`);
+    await page.goto(`/o/${slug}/history?status=failed`);
     await expect(page.getByRole("row")).toHaveCount(2, { timeout: 100 });
   }).toPass({ timeout: 60_000 });
   await page.getByLabel("Search ids and descriptions").fill("no such thing");
   await page.getByRole("button", { name: "Filter" }).click();
   await expect(page).toHaveURL(/q=no\+such\+thing/);
   await expect(page.getByRole("heading", { name: "Nothing matches" })).toBeVisible();
-  await page.goto(`/o/${slug}/history?entity=order&status=failed`);
+  await page.goto(`/o/${slug}/history?status=failed`);
   await page.getByRole("rowheader").getByRole("link").click();
   const drawer = page.getByRole("dialog", { name: "Record" });
   await expect(drawer.getByTestId("record-error")).toBeVisible();

@@ -5,16 +5,40 @@ use domain::run::{Phase, Trigger};
 use domain::schedule::next_in_rhythm;
 use domain::{SyncId, TenantId};
 
+use crate::jobs::Job;
 use crate::store::schedules::Due;
-use crate::{Engine, Result, runs, store};
+use crate::{Engine, Result, jobs, runs, store};
 
 /// Schedules that one tick starts at most; the rest is due at the next one.
 const BATCH: i64 = 200;
 
 /// Starts what is due: schedules whose time has come, and the processing of records that fell due in syncs that process at
-/// once (changes that have been quiet for long enough, failures whose pause is over).
+/// once (changes that have been quiet for long enough, failures whose pause is over). Wakes runs that wait beside due
+/// records.
 pub async fn tick(engine: &Engine, now: DateTime<Utc>) -> Result<usize> {
+    wake_waiting(engine, now).await?;
     Ok(start_schedules(engine, now).await? + start_due(engine, now).await?)
+}
+
+/// A run that waits for records which were put back does not keep newly due ones waiting.
+async fn wake_waiting(engine: &Engine, now: DateTime<Utc>) -> Result<()> {
+    let mut tx = engine.db.begin_across_tenants().await?;
+    let waiting = store::due_across_tenants::waiting_runs_across_tenants(&mut tx, now, BATCH).await?;
+    tx.commit().await?;
+    for (tenant, run) in waiting {
+        if let Err(error) = wake(engine, Job { tenant, run }, now).await {
+            tracing::warn!(run.id = %run, tenant.id = %tenant, %error, "could not wake a run");
+        }
+    }
+    Ok(())
+}
+
+async fn wake(engine: &Engine, job: Job, now: DateTime<Utc>) -> Result<()> {
+    let mut tx = engine.db.begin(job.tenant).await?;
+    if store::runs::wake(&mut tx, job.run, now).await? {
+        jobs::enqueue(&mut tx, Phase::Process, &[job], now).await?;
+    }
+    tx.commit().await
 }
 
 /// A missed time runs late rather than twice, and never overlaps the run that is there already.

@@ -85,6 +85,9 @@ fn problem(row: &RecordRow) -> impl IntoView + use<> {
             let failed = if attempts == 1 { "1 try failed".to_owned() } else { format!("{attempts} tries failed") };
             view! { <p>{failed} ". Next try: " {next_try(at)}</p> }.into_any()
         }),
+        RecordStatus::Prepared => {
+            row.next_attempt_at.map(|at| view! { <p>"Looked at again: " {next_try(at)}</p> }.into_any())
+        }
         RecordStatus::Aborted => {
             let text = format!("Given up after {attempts} tries. Mend the cause, then choose Retry.");
             Some(view! { <p>{text}</p> }.into_any())
@@ -95,8 +98,10 @@ fn problem(row: &RecordRow) -> impl IntoView + use<> {
         }
         _ => None,
     };
+    // What only waits is not red.
+    let class = if row.status == RecordStatus::Prepared { "notice notice-warning" } else { "notice notice-failure" };
     Some(view! {
-        <div class="notice notice-failure" data-testid="record-error">
+        <div class=class data-testid="record-error">
             <p class="notice-title">{row.last_operation.label()}</p>
             <p class="vendor-message">{error}</p>
             {field.map(|field| view! { <p>"Field: " <code>{field}</code></p> })}

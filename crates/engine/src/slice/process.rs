@@ -42,9 +42,7 @@ pub async fn slice(context: &mut Context) -> Result<Next> {
     }
     let mut dealt_with = 0;
     while dealt_with < MAX_RECORDS && !context.is_spent() {
-        // After a crash records are claimed one by one, so that the one that kills its worker does so alone.
-        let limit = if context.run.crashes > 0 { 1 } else { CHUNK };
-        let claimed = claim(context, sync.id, limit).await?;
+        let claimed = claim(context, sync.id, CHUNK).await?;
         if claimed.is_empty() {
             return done(context).await;
         }
@@ -92,8 +90,7 @@ async fn done(context: &Context) -> Result<Next> {
     let run = store::runs::view(&mut tx, context.run.id).await?;
     tx.commit().await?;
     if let Some(until) = soon {
-        let message = "Waits for records that were put back for a moment.".to_owned();
-        return Ok(Next::Wait { until, message, setbacks: 0 });
+        return Ok(Next::Wait { until, message: store::runs::WAITS_FOR_RECORDS.to_owned(), setbacks: 0 });
     }
     let state = if run.counts.failed > 0 { RunState::CompletedWithErrors } else { RunState::Succeeded };
     Ok(Next::Done { state, message: None, outcome: None })

@@ -1,16 +1,16 @@
-//! Which syncs have records that fell due by themselves: the dispatcher's.
+//! Which syncs have records that fell due by themselves, and which runs wait while theirs are: the dispatcher's.
 
 use chrono::{DateTime, Utc};
-use domain::{SyncId, TenantId};
+use domain::{RunId, SyncId, TenantId};
 
+use super::runs::WAITS_FOR_RECORDS;
 use crate::db::SystemTx;
 use crate::error::Result;
 
 /// Syncs that process at once, have records due, and are not at it already. Syncs that wait for a person, and those one of
 /// whose systems is paused or asked to wait, are left out: a run of theirs could do nothing.
 ///
-/// Asked every second, so its cost must not grow with the records: the index of what is due is ordered by priority first,
-/// so the priorities that occur are walked through (there are a handful), and each is asked for its earliest record.
+/// Asked every second; `has_due_records` costs the same however many records wait.
 pub async fn syncs_across_tenants(
     tx: &mut SystemTx,
     now: DateTime<Utc>,
@@ -33,36 +33,7 @@ pub async fn syncs_across_tenants(
                 WHERE runs.tenant_id = syncs.tenant_id AND runs.sync_id = syncs.id AND runs.phase = 'process'
                     AND runs.state IN ('queued', 'running', 'waiting')
             )
-            AND EXISTS (
-                WITH RECURSIVE priorities AS (
-                    (
-                        SELECT records.priority FROM records
-                        WHERE records.tenant_id = syncs.tenant_id AND records.sync_id = syncs.id
-                            AND records.status IN ('prepared', 'failed')
-                        ORDER BY records.priority DESC
-                        LIMIT 1
-                    )
-                    UNION ALL
-                    SELECT (
-                        SELECT records.priority FROM records
-                        WHERE records.tenant_id = syncs.tenant_id AND records.sync_id = syncs.id
-                            AND records.status IN ('prepared', 'failed') AND records.priority < priorities.priority
-                        ORDER BY records.priority DESC
-                        LIMIT 1
-                    )
-                    FROM priorities
-                    WHERE priorities.priority IS NOT NULL
-                )
-                SELECT FROM priorities
-                CROSS JOIN LATERAL (
-                    SELECT FROM records
-                    WHERE records.tenant_id = syncs.tenant_id AND records.sync_id = syncs.id
-                        AND records.status IN ('prepared', 'failed') AND records.priority = priorities.priority
-                        AND records.next_attempt_at <= $1
-                    ORDER BY records.next_attempt_at
-                    LIMIT 1
-                ) AS due
-            )
+            AND has_due_records(syncs.tenant_id, syncs.id, $1)
         ORDER BY syncs.id
         LIMIT $2"#,
         now,
@@ -71,4 +42,26 @@ pub async fn syncs_across_tenants(
     .fetch_all(&mut **tx)
     .await?;
     Ok(rows.into_iter().map(|row| (TenantId(row.tenant_id), SyncId(row.id))).collect())
+}
+
+/// Process runs that wait for records which were put back, while others of their sync have fallen due.
+pub async fn waiting_runs_across_tenants(
+    tx: &mut SystemTx,
+    now: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<(TenantId, RunId)>> {
+    let rows = sqlx::query!(
+        "SELECT runs.tenant_id, runs.id
+        FROM runs
+        WHERE runs.state = 'waiting' AND runs.phase = 'process' AND runs.message = $2 AND runs.wake_at > $1
+            AND has_due_records(runs.tenant_id, runs.sync_id, $1)
+        ORDER BY runs.wake_at
+        LIMIT $3",
+        now,
+        WAITS_FOR_RECORDS,
+        limit
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows.into_iter().map(|row| (TenantId(row.tenant_id), RunId(row.id))).collect())
 }

@@ -25,6 +25,9 @@ pub struct NewRun<'a> {
     pub request: Option<Value>,
 }
 
+/// What a process run says that waits only because its records were put back: newly due ones may wake it.
+pub const WAITS_FOR_RECORDS: &str = "Waits for records that were put back for a moment.";
+
 /// A run that this worker has taken on; only its epoch may commit.
 #[derive(Debug, Clone)]
 pub struct Taken {
@@ -190,6 +193,20 @@ pub async fn release(
     .execute(&mut **tx)
     .await?;
     if updated.rows_affected() == 1 { Ok(()) } else { Err(Error::Superseded) }
+}
+
+/// Wakes a run that waits for records; `false` when it has gone on by itself. It needs a job.
+pub async fn wake(tx: &mut TenantTx, id: RunId, now: DateTime<Utc>) -> Result<bool> {
+    let woken = sqlx::query!(
+        "UPDATE runs SET wake_at = $3 WHERE tenant_id = $1 AND id = $2 AND state = 'waiting' AND message = $4",
+        tx.tenant().0,
+        id.0,
+        now,
+        WAITS_FOR_RECORDS
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(woken.rows_affected() == 1)
 }
 
 /// Ends the run. Sealed input goes with it.

@@ -68,7 +68,7 @@ async fn a_payment_waits_for_an_order_that_fails_and_goes_by_itself_when_the_ord
     let payments = sync_of(&world, Entity::Payment, true).await;
     go(&world, payments).await;
     let payment = only(&world, payments).await;
-    assert_eq!(payment.status, RecordStatus::Failed);
+    assert_eq!(payment.status, RecordStatus::Prepared);
     assert_eq!(payment.last_operation, LastOperation::WaitsForPrerequisite);
     assert_eq!(payment.attempts, 0, "it is no fault of its own: {payment:?}");
     let why = payment.last_error.clone().unwrap();
@@ -188,7 +188,7 @@ async fn a_stock_level_whose_product_the_shop_does_not_have_says_so_and_is_set_w
         let stock = sync_of(&world, Entity::Stock, false).await;
         go(&world, stock).await;
         let row = only(&world, stock).await;
-        assert_eq!((row.status, row.last_operation), (RecordStatus::Failed, LastOperation::WaitsForPrerequisite));
+        assert_eq!((row.status, row.last_operation), (RecordStatus::Prepared, LastOperation::WaitsForPrerequisite));
         let why = row.last_error.clone().unwrap();
         assert!(why.contains("product LAMP-1"), "{why}");
         for _ in 0..days_later * 6 {

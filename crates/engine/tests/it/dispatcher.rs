@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 use domain::SyncId;
+use domain::run::{Phase, RunState};
 
 use crate::support::{World, world};
 
@@ -65,6 +66,30 @@ async fn nothing_is_started_that_could_do_nothing() {
         world.sql(go).await;
     }
     assert_eq!(tick(&world).await, 1);
+}
+
+#[tokio::test]
+async fn a_run_that_waits_for_records_that_were_put_back_is_woken_by_others_that_fall_due() {
+    let world = world().await;
+    let pair = world.pair().await;
+    records(&world, pair.customers, 1, "prepared", "90 seconds").await;
+    let run = engine::runs::start(&world.engine, &world.member, pair.customers, Phase::Process, world.now()).await;
+    let run = run.unwrap().run.id;
+    assert!(world.work_once().await);
+    assert_eq!(world.run(run).await.state, RunState::Waiting);
+    world.clock.advance(TimeDelta::seconds(2));
+    tick(&world).await;
+    assert!(!world.work_once().await, "nothing is due yet");
+    records(&world, pair.customers, 1, "prepared", "0 seconds").await;
+    tick(&world).await;
+    assert!(world.work_once().await);
+    let other = "SELECT count(*) FROM records WHERE last_attempt_at IS NOT NULL";
+    assert_eq!(world.number(other).await, 1);
+    // One that waits for something else is left alone.
+    world.change(&format!("UPDATE runs SET message = 'Waits for a free session' WHERE id = '{run}'")).await;
+    records(&world, pair.customers, 1, "prepared", "0 seconds").await;
+    tick(&world).await;
+    assert!(!world.work_once().await);
 }
 
 #[tokio::test]

@@ -77,14 +77,20 @@ pub fn put_back(record: &Claimed, operation: LastOperation, until: DateTime<Utc>
     }
 }
 
-/// The record waits for others that failed; it resumes when they are mended, and looks again by itself now and then.
+/// The record waits for others that failed; it resumes when they are mended, and looks again by itself now and then. It
+/// has not failed itself: whoever mends those has nothing to do here.
 pub fn waits(record: &Claimed, why: String, timing: Timing) -> Outcome {
     Outcome {
         counts: false,
         next_attempt_at: Some(timing.now + TimeDelta::minutes(15)),
         error: Some(Problem { message: why, code: Some("prerequisite".into()), field: None }),
-        ..blank(record, RecordStatus::Failed, LastOperation::WaitsForPrerequisite)
+        ..blank(record, RecordStatus::Prepared, LastOperation::WaitsForPrerequisite)
     }
+}
+
+/// The same for others that nothing will synchronise before a person decides so, which is this record's failure.
+pub fn waits_for_decision(record: &Claimed, why: String, timing: Timing) -> Outcome {
+    Outcome { status: RecordStatus::Failed, ..waits(record, why, timing) }
 }
 
 /// The record killed its worker too often.

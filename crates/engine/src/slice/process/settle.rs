@@ -168,8 +168,8 @@ async fn settle_once(
 }
 
 fn progress(outcomes: &[Outcome], counted: Counted) -> Progress {
-    // What was put back comes again in this run, and is counted then.
-    let over = |outcome: &&Outcome| outcome.counts || outcome.status == RecordStatus::Failed;
+    // What was put back or waits for another record comes again, and is counted then.
+    let over = |outcome: &&Outcome| outcome.status != RecordStatus::Prepared;
     let written = |outcome: &&Outcome| {
         writes(outcome.operation) && matches!(outcome.status, RecordStatus::Processed | RecordStatus::Deleted)
     };

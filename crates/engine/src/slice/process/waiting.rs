@@ -37,7 +37,7 @@ fn missing(pair: &Pair, near: Side, entity: Entity, reference: &Reference, known
     let comes_from_there = matches!(known.sync(near, entity), Some((_, Side::Destination)));
     let message = match known.sync(near, entity) {
         Some((_, Side::Source)) => format!("Its {one} {id} was not found in the {}.", near.as_str()),
-        Some((_, Side::Destination)) => format!("Its {one} {id} does not come from the other system."),
+        Some((_, Side::Destination)) => format!("Its {one} {id} has not come from the other system yet."),
         None => format!(
             "It needs {} at the other side, and no sync between these connections brings them. Make one.",
             entity.label().to_lowercase()
@@ -46,11 +46,15 @@ fn missing(pair: &Pair, near: Side, entity: Entity, reference: &Reference, known
     let problem = Problem { message, code: Some("prerequisite".into()), field: Some(entity.as_str().into()) };
     let tried = timing.tried(None, Vec::new());
     let failed = outcome::failed(&pair.record, LastOperation::WaitsForPrerequisite, problem, tried, timing);
-    // What belongs to a record that only this system has is no dead letter: it is none of the sync's business.
-    if comes_from_there && failed.status == RecordStatus::Aborted {
-        return Outcome { status: RecordStatus::Filtered, operation: LastOperation::Filtered, ..failed };
+    match failed.status {
+        // What belongs to a record that only this system has is no dead letter: it is none of the sync's business.
+        RecordStatus::Aborted if comes_from_there => {
+            Outcome { status: RecordStatus::Filtered, operation: LastOperation::Filtered, ..failed }
+        }
+        // The other record may be on its way: this one waits for it, for so many looks.
+        _ if comes_from_there => Outcome { status: RecordStatus::Prepared, ..failed },
+        _ => failed,
     }
-    failed
 }
 
 fn another_variant(pair: &Pair, reference: &Reference, linked: &Linked, timing: Timing) -> Outcome {
@@ -82,7 +86,7 @@ fn for_record(pair: &Pair, entity: Entity, linked: &Linked, timing: Timing) -> O
                 "Waits for {what}, which is not synchronised ({}). Set it as prepared, or mend it in the source.",
                 other.label().to_lowercase()
             );
-            outcome::waits(&pair.record, why, timing)
+            outcome::waits_for_decision(&pair.record, why, timing)
         }
     }
 }
