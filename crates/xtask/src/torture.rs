@@ -9,9 +9,12 @@ mod end;
 mod options;
 mod stage;
 
-use std::time::{Duration, Instant};
+use std::{
+    fs::File,
+    time::{Duration, Instant},
+};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use crate::{build, paths::Workspace, postgres::Postgres, steps, stop};
 
@@ -32,7 +35,11 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         dist: workspace.dist.clone(),
     };
     std::fs::create_dir_all(&own.data)?;
+    let lock = File::create(own.data.join("torture.lock"))?;
+    lock.try_lock()
+        .context("another torture of this checkout is under way; it would kill this one's PostgreSQL too")?;
     let postgres = Postgres::start(&own)?;
+    postgres.owner()?.drop_orphans()?;
     let mut stage = Stage::set(&own, &postgres, binary, options)?;
     let began = Instant::now();
     steps::note(&format!(
@@ -40,11 +47,14 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         options.orders, options.kills, options.seed
     ));
     let outcome = kill(&mut stage, &postgres, options, began).and_then(|()| settle(&mut stage, began));
-    let checked = outcome.and_then(|()| end::check(&mut stage, options, began));
-    if checked.is_err() {
-        steps::note(&format!("what the processes said is in {}", stage.logs().display()));
+    match outcome.and_then(|()| end::check(&mut stage, options, began)) {
+        Ok(()) => stage.clear_away(),
+        Err(error) => {
+            let (logs, database) = (stage.logs(), &stage.database);
+            steps::note(&format!("what the processes said is in {}; the database {database} is kept", logs.display()));
+            Err(error.context(format!("the torture with seed {} failed", options.seed)))
+        }
     }
-    checked
 }
 
 /// Kills one after the other. The pauses are such that the kills take about as long as the orders.

@@ -48,17 +48,20 @@ impl Victim {
 /// How far the work is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
+    /// Records that nothing more is to come of, and all that are known.
     pub done: i64,
     pub all: i64,
-    /// Records of which more is to come.
-    pub open: i64,
-    pub active_runs: i64,
+    /// Orders that were found, and those that the shop has.
+    orders: i64,
     wanted: i64,
+    /// Records of which more is to come.
+    open: i64,
+    active_runs: i64,
 }
 
 impl Progress {
     pub const fn is_over(&self) -> bool {
-        self.open == 0 && self.active_runs == 0 && self.all >= self.wanted
+        self.open == 0 && self.active_runs == 0 && self.orders >= self.wanted
     }
 }
 
@@ -71,7 +74,10 @@ pub struct Stage {
     pub owner: Owner,
     pub database: String,
     pub account: String,
-    orders: u32,
+    /// The orders that the shop has.
+    orders: i64,
+    /// The ids of those that were made for the torture.
+    pub made: Vec<String>,
 }
 
 impl Stage {
@@ -97,7 +103,8 @@ impl Stage {
             owner,
             database,
             account,
-            orders: options.orders,
+            orders: 0,
+            made: Vec::new(),
         };
         steps::quiet("Make the orders", || stage.fill(options))?;
         steps::quiet("Start two workers and the web process", || {
@@ -109,11 +116,19 @@ impl Stage {
     }
 
     /// The orders in the shop; an ERP that takes all of them; schedules that come every minute.
-    fn fill(&self, options: &Options) -> Result<()> {
+    fn fill(&mut self, options: &Options) -> Result<()> {
+        let account = &self.account;
+        // The demo's credentials are the account's name.
+        let open = json!({"shop_token": account, "erp_user": account, "erp_password": account, "demo": true});
+        self.control("POST", "accounts", &open)?;
         self.control("POST", "acumatica/limits", &json!({"per_minute": 1_000_000, "concurrent": 8}))?;
         // The demo has an inactive item on purpose; here everything is to arrive.
         self.control("PATCH", "acumatica/StockItem/TEA-EARL-100", &json!({"ItemStatus": "Active"}))?;
-        self.control("POST", "shopify/orders", &json!({"count": options.orders}))?;
+        let made = self.control("POST", "shopify/orders", &json!({"count": options.orders}))?;
+        let ids = made["ids"].as_array().context("the sandbox made no orders")?;
+        self.made = ids.iter().filter_map(|id| id.as_str().map(str::to_owned)).collect();
+        let orders = self.control("GET", "shopify/orders", &Value::Null)?;
+        self.orders = orders["count"].as_i64().context("the sandbox does not say how many orders it has")?;
         self.system()?
             .batch_execute("UPDATE schedules SET every_seconds = 60, next_run_at = now() WHERE phase <> 'full_prepare'")
             .context("cannot set the schedules")
@@ -121,7 +136,12 @@ impl Stage {
 
     /// A request to the sandbox's control API about this torture's account.
     pub fn control(&self, method: &str, path: &str, body: &Value) -> Result<Value> {
-        let path = format!("/_control/{path}?account={}", self.account);
+        self.control_with(method, path, "", body)
+    }
+
+    /// The same, with more in its query.
+    pub fn control_with(&self, method: &str, path: &str, query: &str, body: &Value) -> Result<Value> {
+        let path = format!("/_control/{path}?account={}{query}", self.account);
         http::control(self.plan.sandbox_addr, method, &path, &self.plan.sandbox_token, body)
     }
 
@@ -137,22 +157,36 @@ impl Stage {
     pub fn progress(&self) -> Result<Progress> {
         let row = self.system()?.query_one(
             "SELECT count(*) FILTER (WHERE status NOT IN ('prepared', 'failed')), count(*),
-                count(*) FILTER (WHERE status IN ('prepared', 'failed')),
+                count(*) FILTER (WHERE entity = 'order'), count(*) FILTER (WHERE status IN ('prepared', 'failed')),
                 (SELECT count(*) FROM runs WHERE state IN ('queued', 'running', 'waiting'))
             FROM records",
             &[],
         )?;
-        let wanted = i64::from(self.orders);
-        Ok(Progress { done: row.get(0), all: row.get(1), open: row.get(2), active_runs: row.get(3), wanted })
+        Ok(Progress {
+            done: row.get(0),
+            all: row.get(1),
+            orders: row.get(2),
+            wanted: self.orders,
+            open: row.get(3),
+            active_runs: row.get(4),
+        })
     }
 
     pub fn kill(&mut self, victim: Victim, postgres: &Postgres) -> Result<()> {
         match victim {
-            Victim::FirstWorker => kill(&mut self.workers[0]),
-            Victim::SecondWorker => kill(&mut self.workers[1]),
-            Victim::Web => kill(&mut self.web),
             Victim::Postgres => postgres.restart_immediately(),
+            process => self.kill_process(process),
         }
+    }
+
+    pub fn kill_process(&mut self, victim: Victim) -> Result<()> {
+        let service = match victim {
+            Victim::FirstWorker => &mut self.workers[0],
+            Victim::SecondWorker => &mut self.workers[1],
+            Victim::Web => &mut self.web,
+            Victim::Postgres => return Ok(()),
+        };
+        service.take().map_or(Ok(()), Service::kill)
     }
 
     /// Starts again who was killed.
@@ -180,13 +214,16 @@ impl Stage {
         Ok(())
     }
 
+    /// Ends the processes and drops the database.
+    pub fn clear_away(self) -> Result<()> {
+        let Self { workers, web, _sandbox: sandbox, owner, database, .. } = self;
+        drop((workers, web, sandbox));
+        owner.drop_database(&database)
+    }
+
     fn start(&self, role: &'static str, log: &str) -> Result<Service> {
         Service::spawn(role, &self.plan.binary, &[role], &self.plan.environment(), Some(&self.logs().join(log)))
     }
-}
-
-fn kill(service: &mut Option<Service>) -> Result<()> {
-    service.take().map_or(Ok(()), Service::kill)
 }
 
 fn ready(web: &mut Service, plan: &Plan) -> Result<()> {
