@@ -14,30 +14,32 @@ pub enum Safeguard {
 
 #[cfg(feature = "testing")]
 mod switches {
-    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::cell::RefCell;
 
     use super::Safeguard;
 
-    static MISSING: [AtomicBool; 3] = [AtomicBool::new(false), AtomicBool::new(false), AtomicBool::new(false)];
+    thread_local! {
+        static MISSING: RefCell<Vec<Safeguard>> = const { RefCell::new(Vec::new()) };
+    }
 
-    /// The process-wide switches.
+    /// The switches of the current thread, on which a simulation plays the whole engine.
     #[derive(Debug, Clone, Copy, Default)]
     pub struct Switches;
 
     impl Switches {
-        /// Takes a safeguard away, from now on and everywhere in this process.
+        /// Takes a safeguard away, from now on, for what this thread does.
         pub fn take_away(self, safeguard: Safeguard) {
-            MISSING[safeguard as usize].store(true, Ordering::SeqCst);
+            MISSING.with_borrow_mut(|missing| missing.push(safeguard));
         }
 
         /// Puts all safeguards back.
         pub fn restore(self) {
-            MISSING.iter().for_each(|missing| missing.store(false, Ordering::SeqCst));
+            MISSING.with_borrow_mut(Vec::clear);
         }
     }
 
     pub(crate) fn lacks(safeguard: Safeguard) -> bool {
-        MISSING[safeguard as usize].load(Ordering::SeqCst)
+        MISSING.with_borrow(|missing| missing.contains(&safeguard))
     }
 }
 

@@ -5,9 +5,10 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use crate::people;
+use crate::tenants::{erp_account, shop_account};
 use crate::turn::Turns;
 use crate::wire::Weather;
-use crate::world::{WORKERS, World, erp_account, shop_account};
+use crate::world::{WORKERS, World};
 
 /// How long the bad day lasts, in virtual minutes.
 const MINUTES: i64 = 7;
@@ -21,17 +22,44 @@ pub async fn play(world: &mut World<'_>, turns: &mut Turns) -> Result<()> {
     let mut left = MOST_TURNS;
     while world.now() < until && left > 0 {
         left -= 1;
+        interfere(world, turns).await?;
         turn(world, turns).await?;
     }
     anyhow::ensure!(left > 0, "the day does not end: time stands still");
     Ok(())
 }
 
+/// What hurts most while a write is under way: its worker dies or stands still, or its record is edited.
+async fn interfere(world: &mut World<'_>, turns: &mut Turns) -> Result<()> {
+    let writes = world.wire.writes_under_way();
+    let Some(write) = world.dice.pick(&writes).filter(|write| WORKERS.contains(&write.sender)) else { return Ok(()) };
+    match world.dice.from(0..1000) {
+        0..12 => {
+            world.kill(write.sender).await?;
+            turns.thaw(write.sender);
+            turns.look_after_locked(world).await
+        }
+        12..24 => {
+            turns.freeze(world, write.sender);
+            Ok(())
+        }
+        24..60 => people::edit_like(world, &write.place, &write.name).await,
+        _ => Ok(()),
+    }
+}
+
 async fn turn(world: &mut World<'_>, turns: &mut Turns) -> Result<()> {
     let ready = turns.ready(world);
     match world.dice.from(0..1000) {
-        0..4 => kill(world, turns).await,
-        4..8 => people::act(world).await,
+        0..3 => kill(world, turns).await,
+        3..5 => {
+            let busy = busy(world);
+            if let Some(slot) = world.dice.pick(&busy).copied() {
+                turns.freeze(world, slot);
+            }
+            Ok(())
+        }
+        5..8 => people::act(world).await,
         8..11 => change_weather(world).await,
         11..12 if !ready.is_empty() => {
             // A machine that stands still: its workers come back as if nothing had happened.
@@ -56,7 +84,7 @@ async fn turn(world: &mut World<'_>, turns: &mut Turns) -> Result<()> {
 
 /// Nobody can go on: the wire, the queue and the loops are asked, and then time passes.
 async fn idle(world: &mut World<'_>, turns: &mut Turns) -> Result<()> {
-    if turns.unlock(world).await? || turns.carry(world).await? || turns.employ(world).await? || turns.tick(world) {
+    if turns.carry(world).await? || turns.employ(world).await? || turns.tick(world) {
         return Ok(());
     }
     let by = turns.until_next(world, TimeDelta::seconds(8)).await?;
@@ -69,12 +97,17 @@ async fn idle(world: &mut World<'_>, turns: &mut Turns) -> Result<()> {
 }
 
 async fn kill(world: &mut World<'_>, turns: &mut Turns) -> Result<()> {
-    let busy: Vec<usize> = WORKERS.into_iter().filter(|slot| world.slots[*slot].task.is_some()).collect();
+    let busy = busy(world);
     if let Some(slot) = world.dice.pick(&busy).copied() {
         world.kill(slot).await?;
-        turns.wake();
+        turns.thaw(slot);
+        turns.look_after_locked(world).await?;
     }
     Ok(())
+}
+
+fn busy(world: &World<'_>) -> Vec<usize> {
+    WORKERS.into_iter().filter(|slot| world.slots[*slot].task.is_some()).collect()
 }
 
 async fn change_weather(world: &mut World<'_>) -> Result<()> {

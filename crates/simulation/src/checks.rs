@@ -6,7 +6,8 @@ mod writes;
 use anyhow::Result;
 use sqlx::Row;
 
-use crate::world::{CONCURRENT, World, erp_account, sessions_of};
+use crate::tenants::{CONCURRENT, erp_account, sessions_of};
+use crate::world::World;
 
 /// Everything that is not as it must be, in words.
 ///

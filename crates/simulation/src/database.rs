@@ -4,17 +4,28 @@ use anyhow::{Context, Result};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, Row};
 
-use crate::relay;
+use crate::relay::Relay;
 
 /// Tables that outlive a seed.
 const KEPT: &str = "'_sqlx_migrations', 'migrations', 'workers'";
+
+/// Nothing may happen in the tables at times of its own: what a vacuum has cleared away decides in which order rows come.
+const TO_ITSELF: &str = "DO $$
+    DECLARE name text;
+    BEGIN
+        FOR name IN
+            SELECT c.oid::regclass::text FROM pg_class c
+            WHERE c.relkind = 'r' AND c.relnamespace IN ('public'::regnamespace, 'apalis'::regnamespace)
+        LOOP
+            EXECUTE 'ALTER TABLE ' || name || ' SET (autovacuum_enabled = off)';
+        END LOOP;
+    END
+$$";
 
 /// A database with every migration, and a connection of its owner for looking on.
 pub struct Database {
     name: String,
     owner_url: String,
-    /// The port at which engines reach it.
-    relay: u16,
     looker: PgConnection,
 }
 
@@ -32,23 +43,29 @@ impl Database {
         url.set_path(&name);
         engine::db::migrate(url.as_str()).await?;
         let options: PgConnectOptions = url.as_str().parse()?;
-        let looker = options.disable_statement_logging().application_name("simulation").connect().await?;
-        Ok(Self { relay: relay::start(owner_url).await?, name, owner_url: owner_url.to_owned(), looker })
+        let mut looker = options.disable_statement_logging().connect().await?;
+        looker.execute(TO_ITSELF).await?;
+        Ok(Self { name, owner_url: owner_url.to_owned(), looker })
     }
 
-    /// The address that a slot's engine connects to.
+    /// The address of the database itself, for what is not under the seed.
     ///
     /// # Errors
     /// When the owner's address is no address.
-    pub fn url(&self, slot: usize) -> Result<String> {
+    pub fn url(&self) -> Result<String> {
         let mut url: url::Url = self.owner_url.parse()?;
         url.set_path(&self.name);
-        // A socket's directory may be named in the query; the relay knows it.
-        url.set_query(None);
-        url.set_host(Some("127.0.0.1"))?;
-        anyhow::ensure!(url.set_port(Some(self.relay)).is_ok(), "the cluster's address takes no port");
-        url.query_pairs_mut().append_pair("application_name", &self.application(slot));
         Ok(url.into())
+    }
+
+    /// A slot's way to it.
+    ///
+    /// # Errors
+    /// When no socket can be had.
+    pub fn relay(&self, slot: usize) -> Result<(Relay, String)> {
+        let relay = Relay::open(&self.owner_url, &self.name, slot)?;
+        let url = relay.url(&self.owner_url, &self.name)?;
+        Ok((relay, url))
     }
 
     /// The owner's connection, for what no use-case offers.
@@ -71,25 +88,42 @@ impl Database {
         Ok(())
     }
 
-    /// Whether a statement of a slot's waits for a lock.
+    /// Whether a backend's statement waits for a lock.
     ///
     /// # Errors
     /// Of the database.
-    pub async fn is_locked(&mut self, slot: usize) -> Result<bool> {
-        let row = sqlx::query(
-            "SELECT EXISTS (
-                SELECT FROM pg_stat_activity WHERE application_name = $1 AND wait_event_type = 'Lock'
-            ) AS locked",
-        )
-        .bind(self.application(slot))
-        .fetch_one(&mut self.looker)
-        .await?;
-        Ok(row.get("locked"))
+    pub async fn is_blocked(&mut self, backend: Option<i32>) -> Result<bool> {
+        let Some(backend) = backend else { return Ok(false) };
+        Ok(!self.blockers(&[backend]).await?.is_empty())
     }
 
-    /// What a slot's connections call themselves, so that they can be told from everybody else's.
-    fn application(&self, slot: usize) -> String {
-        format!("{}_{slot}", self.name)
+    /// Whether some of these backends wait for each other, so that none can go on before Postgres ends one of them.
+    ///
+    /// # Errors
+    /// Of the database.
+    pub async fn is_deadlocked(&mut self, backends: &[i32]) -> Result<bool> {
+        let mut waiting = self.blockers(backends).await?;
+        loop {
+            let names: Vec<i32> = waiting.iter().map(|(backend, _)| *backend).collect();
+            let before = waiting.len();
+            waiting.retain(|(_, blockers)| blockers.iter().any(|blocker| names.contains(blocker)));
+            if waiting.len() == before {
+                return Ok(before > 0);
+            }
+        }
+    }
+
+    /// Those of the backends that wait, with whom they wait for.
+    async fn blockers(&mut self, backends: &[i32]) -> Result<Vec<(i32, Vec<i32>)>> {
+        let rows = sqlx::query(
+            "SELECT backend, blockers
+            FROM (SELECT backend, pg_blocking_pids(backend) AS blockers FROM unnest($1::int[]) AS backend) waiting
+            WHERE cardinality(blockers) > 0",
+        )
+        .bind(backends)
+        .fetch_all(&mut self.looker)
+        .await?;
+        Ok(rows.iter().map(|row| (row.get("backend"), row.get("blockers"))).collect())
     }
 
     /// Drops it.

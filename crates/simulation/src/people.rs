@@ -1,11 +1,20 @@
 //! The people: they open the shops, edit records past the vendors' APIs, and press buttons.
 
+mod erp;
+mod removal;
+
 use anyhow::Result;
+use domain::history::{HistoryFilter, Selection};
 use domain::run::Phase;
+use domain::status::RecordAction;
+use domain::sync::Direction;
+use domain::{Entity, RecordStatus};
 use serde_json::{Value, json};
 
+use crate::post;
 use crate::task::Task;
-use crate::world::{LOOPS, World, shop_account};
+use crate::tenants::shop_account;
+use crate::world::{LOOPS, World};
 
 /// What both shops begin with.
 pub async fn open_shop(world: &mut World<'_>) -> Result<()> {
@@ -27,10 +36,53 @@ pub async fn act(world: &mut World<'_>) -> Result<()> {
     // The noisy one does most of it.
     let tenant = usize::from(world.dice.chance(750));
     let table = *world.dice.pick(&["customers", "products", "orders", "orders"]).unwrap_or(&"orders");
+    let goes_back = world.tenants[tenant].customers.direction == Direction::TwoWay;
     match world.dice.from(0..100) {
-        0..25 => create(world, tenant, table).await,
-        25..85 => edit(world, tenant, table).await,
+        0..22 => create(world, tenant, table).await,
+        22..62 => edit(world, tenant, table).await,
+        62..80 if goes_back => erp::edit(world, tenant).await,
+        62..80 => edit(world, tenant, table).await,
+        80..85 if goes_back => erp::create(world, tenant).await,
+        85..89 => removal::remove(world, tenant).await,
+        89..91 => removal::recreate(world, tenant).await,
+        91..93 => choose(world, tenant).await,
         _ => press(world, tenant).await,
+    }
+}
+
+/// Somebody edits something of the kind that is being written: with some luck the very record.
+pub async fn edit_like(world: &mut World<'_>, place: &str, name: &str) -> Result<()> {
+    let Some(tenant) = world.tenants.iter().position(|tenant| place.starts_with(tenant.mark)) else { return Ok(()) };
+    let table = match name {
+        _ if name.contains("SalesOrder") => "orders",
+        _ if name.contains("StockItem") => "products",
+        _ => "customers",
+    };
+    edit(world, tenant, table).await
+}
+
+/// Somebody looks at the conflicts and lets one side win.
+///
+/// # Errors
+/// Of the engine.
+pub async fn choose(world: &mut World<'_>, tenant: usize) -> Result<()> {
+    let (engine, member, now) = (world.desk.clone(), world.tenants[tenant].member.clone(), world.now());
+    let filter = HistoryFilter { status: Some(RecordStatus::Conflict), ..HistoryFilter::default() };
+    let actions = [RecordAction::SourceWins, RecordAction::DestinationWins];
+    let action = *world.dice.pick(&actions).unwrap_or(&RecordAction::SourceWins);
+    let outcome = engine::history::act(&engine, &member, action, &Selection::Matching(filter), now).await?;
+    if outcome.done > 0 {
+        let mark = world.tenants[tenant].mark;
+        world.tell(format!("somebody decides {} of {mark}'s conflicts: {action:?}", outcome.done));
+    }
+    Ok(())
+}
+
+fn entity_of(table: &str) -> Entity {
+    match table {
+        "customers" => Entity::Customer,
+        "products" => Entity::Product,
+        _ => Entity::Order,
     }
 }
 
@@ -57,13 +109,19 @@ async fn create(world: &mut World<'_>, tenant: usize, table: &str) -> Result<()>
     };
     let path = format!("shopify/{table}?account={}", shop_account(mark));
     let made = world.control("POST", &path, json!({"records": [record]})).await?;
-    world.tell(format!("{mark}'s shop has a new record in {table}: {}", made["ids"][0]));
+    let id = made["ids"][0].as_str().unwrap_or_default().to_owned();
+    world.tell(format!("{mark}'s shop has a new record in {table}: {id}"));
+    post::announce(world, tenant, entity_of(table), &id, false);
     Ok(())
 }
 
 fn customer(world: &mut World<'_>, mark: &str, number: u64) -> Value {
+    named(world, mark, number, &format!("c{number}@{mark}.example"))
+}
+
+fn named(world: &mut World<'_>, mark: &str, number: u64, email: &str) -> Value {
     json!({
-        "firstName": "Ada", "lastName": format!("{mark} {number}"), "email": format!("c{number}@{mark}.example"),
+        "firstName": "Ada", "lastName": format!("{mark} {number}"), "email": email,
         "phone": format!("+43{number}"), "defaultAddress": address(world, mark),
     })
 }
@@ -90,7 +148,10 @@ async fn edit(world: &mut World<'_>, tenant: usize, table: &str) -> Result<()> {
         _ => json!({"note": format!("{mark} word {number}")}),
     };
     world.tell(format!("{mark}'s shop edits {table}/{id}: {changes}"));
-    world.control("PATCH", &format!("shopify/{table}/{id}?account={}", shop_account(mark)), changes).await.map(drop)
+    let path = format!("shopify/{table}/{id}?account={}", shop_account(mark));
+    let edited = world.control("PATCH", &path, changes).await?;
+    post::announce(world, tenant, entity_of(table), edited["id"].as_str().unwrap_or_default(), false);
+    Ok(())
 }
 
 /// The numbers of a shop's records.

@@ -1,7 +1,7 @@
-//! Sees what the engine does through its tracing: every statement is a point at which a task may be stopped, and
-//! warnings become lines of the story.
+//! Sees what the engine does through its tracing: the statement that was carried out last, and warnings, which
+//! become lines of the story.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::fmt::{Debug, Write as _};
 
 use tracing::field::{Field, Visit};
@@ -9,15 +9,8 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
 
 thread_local! {
-    static POINTS: Cell<u64> = const { Cell::new(0) };
     static LAST: RefCell<String> = const { RefCell::new(String::new()) };
     static SAID: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
-}
-
-/// How many statements have been answered on this thread so far.
-#[must_use]
-pub fn points() -> u64 {
-    POINTS.get()
 }
 
 /// The beginning of the statement that was answered last.
@@ -33,11 +26,14 @@ pub fn said() -> Vec<String> {
 }
 
 /// The subscriber of a simulation's thread.
-pub struct Probe;
+pub struct Probe {
+    /// Whether statements are wanted: they are written down only where every piece is told.
+    pub statements: bool,
+}
 
 impl Subscriber for Probe {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        is_statement(metadata) || *metadata.level() <= Level::INFO
+        if is_statement(metadata) { self.statements } else { *metadata.level() <= Level::INFO }
     }
 
     fn new_span(&self, _: &Attributes<'_>) -> Id {
@@ -50,12 +46,7 @@ impl Subscriber for Probe {
 
     fn event(&self, event: &Event<'_>) {
         if is_statement(event.metadata()) {
-            let mut statement = Statement::default();
-            event.record(&mut statement);
-            // A new connection introduces itself, and whether one is needed depends on how soon another comes back.
-            if !statement.introduces {
-                POINTS.set(POINTS.get() + 1);
-            }
+            event.record(&mut Statement);
             return;
         }
         if *event.metadata().level() > Level::INFO || !event.metadata().target().starts_with("engine") {
@@ -75,19 +66,12 @@ fn is_statement(metadata: &Metadata<'_>) -> bool {
     metadata.target() == "sqlx::query"
 }
 
-/// What the first statements of a connection begin with: the engine's own (see `engine::Db`), and sqlx's questions.
-const INTRODUCTIONS: [&str; 4] = ["SET ROLE", "SET statement_timeout", "SET idle_in_transaction", "SELECT pg_type.oid"];
-
-#[derive(Default)]
-struct Statement {
-    introduces: bool,
-}
+struct Statement;
 
 impl Visit for Statement {
     fn record_str(&mut self, field: &Field, value: &str) {
         if field.name() == "summary" {
             LAST.set(value.to_owned());
-            self.introduces = INTRODUCTIONS.iter().any(|words| value.starts_with(words));
         }
     }
 

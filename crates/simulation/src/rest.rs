@@ -9,6 +9,7 @@ use domain::status::RecordAction;
 use sqlx::Row;
 
 use crate::chaos;
+use crate::people;
 use crate::turn::{Turns, calm};
 use crate::world::World;
 
@@ -23,9 +24,13 @@ pub async fn come(world: &mut World<'_>, turns: &mut Turns) -> Result<()> {
     chaos::clear_up(world).await?;
     world.slow_schedules().await?;
     calm(world, turns, TimeDelta::minutes(2)).await?;
-    let mut quiet = 0;
+    // A second round is for syncs that would write to and fro.
+    let (mut quiet, rounds) = (0, if world.dice.chance(350) { 2 } else { 1 });
     for round in 0..ROUNDS {
         retry_the_dead(world).await?;
+        for tenant in 0..world.tenants.len() {
+            people::choose(world, tenant).await?;
+        }
         start_all(world, Phase::FullPrepare).await?;
         calm(world, turns, TimeDelta::seconds(40)).await?;
         start_all(world, Phase::Process).await?;
@@ -33,7 +38,7 @@ pub async fn come(world: &mut World<'_>, turns: &mut Turns) -> Result<()> {
         let open = open_records(world).await?;
         world.tell(format!("after round {round} of rest: {}", if open.is_empty() { "all quiet" } else { &open }));
         quiet = if open.is_empty() { quiet + 1 } else { 0 };
-        if quiet == 2 {
+        if quiet == rounds {
             return Ok(());
         }
     }
@@ -42,7 +47,7 @@ pub async fn come(world: &mut World<'_>, turns: &mut Turns) -> Result<()> {
 
 async fn start_all(world: &mut World<'_>, phase: Phase) -> Result<()> {
     for tenant in 0..world.tenants.len() {
-        let (engine, member, now) = (world.engine(), world.tenants[tenant].member.clone(), world.now());
+        let (engine, member, now) = (world.desk.clone(), world.tenants[tenant].member.clone(), world.now());
         for sync in world.tenants[tenant].syncs.values() {
             engine::runs::start(&engine, &member, *sync, phase, now).await?;
         }
@@ -54,7 +59,7 @@ async fn start_all(world: &mut World<'_>, phase: Phase) -> Result<()> {
 async fn retry_the_dead(world: &mut World<'_>) -> Result<()> {
     let now = world.now();
     for tenant in 0..world.tenants.len() {
-        let (engine, member) = (world.engine(), world.tenants[tenant].member.clone());
+        let (engine, member) = (world.desk.clone(), world.tenants[tenant].member.clone());
         let filter = HistoryFilter { status: Some(RecordStatus::Aborted), ..HistoryFilter::default() };
         let all = Selection::Matching(filter);
         let outcome = engine::history::act(&engine, &member, RecordAction::Retry, &all, now).await?;

@@ -1,24 +1,21 @@
-//! Tasks that are carried out piece by piece: a worker's slice, a loop's step. A piece ends with the next answer of the
+//! Tasks that are carried out piece by piece: a worker's slice, a loop's step. A piece ends with the next question to the
 //! database, or when the task waits for something else; between two pieces the seed decides what happens.
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
-use std::task::Poll;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use engine::Engine;
 
 use crate::database::Database;
-use crate::probe;
-use crate::time::VirtualTime;
+use crate::relay::Relay;
 use crate::wire::Wire;
 
-/// Glances at a busy database before it is asked whether it waits for a lock.
-const GLANCES: u32 = 12;
-/// What the task has spawned gets so many turns of the runtime before the task is believed to wait.
-const YIELDS: u32 = 2;
-/// A task that is still busy after so many questions hangs.
-const QUESTIONS: u32 = 4_000;
+/// After so many turns of the runtime in which nothing moved, nothing will.
+const TURNS: u32 = 4;
 
 /// What a task says at its end.
 pub type Ended = std::result::Result<String, String>;
@@ -28,6 +25,7 @@ pub struct Slot {
     pub number: usize,
     /// With a pool of its own, as a process has.
     pub engine: Engine,
+    pub relay: Relay,
     pub task: Option<Task>,
 }
 
@@ -36,18 +34,37 @@ pub struct Task {
     pub name: String,
     future: Pin<Box<dyn Future<Output = Ended> + Send>>,
     pub pieces: u32,
+    woken: Arc<Woken>,
+}
+
+/// Whether what a task waited for has happened.
+struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::SeqCst);
+    }
 }
 
 impl Task {
     pub fn new(name: String, future: impl Future<Output = Ended> + Send + 'static) -> Self {
-        Self { name, future: Box::pin(future), pieces: 0 }
+        Self { name, future: Box::pin(future), pieces: 0, woken: Arc::new(Woken(AtomicBool::new(true))) }
+    }
+
+    fn is_woken(&self) -> bool {
+        self.woken.0.load(Ordering::SeqCst)
+    }
+
+    fn poll(&mut self) -> Poll<Ended> {
+        self.woken.0.store(false, Ordering::SeqCst);
+        self.future.as_mut().poll(&mut Context::from_waker(&Waker::from(self.woken.clone())))
     }
 }
 
 /// What a piece of a task came to.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Piece {
-    /// The database answered, and the task goes on.
+    /// It has asked the database something.
     Moved,
     /// It waits for the wire or a timer.
     Waits,
@@ -56,99 +73,83 @@ pub enum Piece {
     Over(Ended),
 }
 
-enum Seen {
-    Piece(Piece),
-    /// The database has something of it in hand.
-    Busy,
-}
-
 impl Slot {
     #[must_use]
-    pub fn new(number: usize, engine: Engine) -> Self {
-        Self { number, engine, task: None }
+    pub const fn new(number: usize, engine: Engine, relay: Relay) -> Self {
+        Self { number, engine, relay, task: None }
+    }
+
+    /// Whether there is something to carry on: also what a dead worker has left at the database.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.relay.is_asked() || self.task.as_ref().is_some_and(Task::is_woken)
     }
 
     /// Carries the slot's task on by one piece.
     ///
     /// # Errors
-    /// Of the database's observer; when the task hangs.
-    pub async fn step(&mut self, time: &VirtualTime, wire: &Wire, database: &mut Database) -> Result<Piece> {
+    /// Of the database.
+    pub async fn step(&mut self, wire: &Wire, database: &mut Database) -> Result<Piece> {
         wire.sends(self.number);
-        for _ in 0..QUESTIONS {
-            let piece = match self.look(time).await {
-                Seen::Piece(piece) => piece,
-                Seen::Busy if database.is_locked(self.number).await? => Piece::Locked,
-                Seen::Busy => continue,
-            };
-            if let Some(task) = &mut self.task {
-                task.pieces += 1;
-            }
-            if matches!(piece, Piece::Over(_)) {
-                self.task = None;
-            }
-            return Ok(piece);
+        let woken = self.task.as_ref().is_some_and(Task::is_woken);
+        if !woken && self.relay.is_asked() && !self.relay.answer(database).await? {
+            return Ok(Piece::Locked);
         }
-        bail!("{} hangs", self.task.as_ref().map_or("nobody", |task| &task.name))
+        let ended = self.go_on().await?;
+        if let Some(task) = &mut self.task {
+            task.pieces += 1;
+        }
+        Ok(match ended {
+            Some(ended) => Piece::Over(ended),
+            None if self.relay.is_asked() => Piece::Moved,
+            None => Piece::Waits,
+        })
     }
 
-    async fn look(&mut self, time: &VirtualTime) -> Seen {
-        let Some(task) = &mut self.task else { return Seen::Piece(Piece::Waits) };
-        let (before, pool) = (probe::points(), self.engine.db.pool());
-        let (mut glances, mut yields) = (0, 0);
-        poll_fn(|context| match task.future.as_mut().poll(context) {
-            Poll::Ready(ended) => Poll::Ready(Seen::Piece(Piece::Over(ended))),
-            Poll::Pending if probe::points() != before => Poll::Ready(Seen::Piece(Piece::Moved)),
-            Poll::Pending if yields < YIELDS => {
-                yields += 1;
-                context.waker().wake_by_ref();
-                Poll::Pending
+    /// Lets the task, and what it has spawned, go on until all of it waits.
+    async fn go_on(&mut self) -> Result<Option<Ended>> {
+        let (mut ended, mut calm) = (None, 0);
+        poll_fn(|context| {
+            let woken = self.task.as_mut().filter(|task| task.is_woken());
+            let mut moved = woken.is_some();
+            if let Some(Poll::Ready(end)) = woken.map(Task::poll) {
+                self.task = None;
+                ended = Some(end);
             }
-            Poll::Pending if pool.size() as usize == pool.num_idle() => Poll::Ready(Seen::Piece(Piece::Waits)),
-            Poll::Pending if glances == GLANCES => Poll::Ready(Seen::Busy),
-            Poll::Pending => {
-                glances += 1;
-                time.glance(context.waker());
-                Poll::Pending
+            match self.relay.pump() {
+                Ok(pumped) => moved |= pumped,
+                Err(error) => return Poll::Ready(Err(error)),
             }
+            calm = if moved { 0 } else { calm + 1 };
+            if calm == TURNS {
+                return Poll::Ready(Ok(()));
+            }
+            context.waker().wake_by_ref();
+            Poll::Pending
         })
-        .await
+        .await?;
+        Ok(ended)
     }
 
     /// The process dies: its task is dropped where it stands, and the database takes back what it had open.
     ///
     /// # Errors
-    /// Of the database's observer.
-    pub async fn die(&mut self, time: &VirtualTime, wire: &Wire, database: &mut Database) -> Result<()> {
+    /// Of the database.
+    pub async fn die(&mut self, wire: &Wire, database: &mut Database) -> Result<()> {
         drop(self.task.take());
         wire.orphan(self.number);
-        self.settle(time, database).await
+        self.settle(database).await
     }
 
-    /// Waits until all its connections are back in the pool, as far as no other task's lock keeps them.
+    /// Waits until its connections are at rest, as far as no other task's lock keeps them.
     ///
     /// # Errors
-    /// Of the database's observer.
-    pub async fn settle(&self, time: &VirtualTime, database: &mut Database) -> Result<()> {
-        let pool = self.engine.db.pool();
-        let is_quiet = || pool.size() as usize == pool.num_idle();
-        for _ in 0..QUESTIONS {
-            let mut glances = 0;
-            poll_fn(|context| {
-                if is_quiet() || glances == GLANCES {
-                    return Poll::Ready(());
-                }
-                glances += 1;
-                time.glance(context.waker());
-                Poll::Pending
-            })
-            .await;
-            if is_quiet() {
-                return Ok(());
-            }
-            if database.is_locked(self.number).await? {
-                return Ok(());
-            }
+    /// Of the database.
+    pub async fn settle(&mut self, database: &mut Database) -> Result<()> {
+        self.go_on().await?;
+        while self.relay.is_asked() && self.relay.answer(database).await? {
+            self.go_on().await?;
         }
-        bail!("a dead worker's connections do not come to rest")
+        Ok(())
     }
 }

@@ -3,6 +3,7 @@
 use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::post;
 use crate::task::{Piece, Task};
 use crate::world::{LOOPS, WORKERS, World};
 
@@ -18,10 +19,10 @@ enum Step {
 
 /// Whose turn it is.
 pub struct Turns {
-    /// Slots that wait for something that has not happened yet.
-    waits: [bool; LOOPS + 1],
     /// Slots that wait for another one's lock.
     locked: [bool; LOOPS + 1],
+    /// Slots that stand still, as a process does that is swapped out: the world goes on without them.
+    still_until: [Option<DateTime<Utc>>; LOOPS + 1],
     due: [DateTime<Utc>; STEPS.len()],
     pub calm: bool,
 }
@@ -30,8 +31,8 @@ impl Turns {
     #[must_use]
     pub fn new(now: DateTime<Utc>) -> Self {
         Self {
-            waits: [false; LOOPS + 1],
             locked: [false; LOOPS + 1],
+            still_until: [None; LOOPS + 1],
             due: STEPS.map(|(_, every, _)| now + TimeDelta::seconds(every)),
             calm: false,
         }
@@ -40,48 +41,51 @@ impl Turns {
     /// Slots that can go on.
     #[must_use]
     pub fn ready(&self, world: &World<'_>) -> Vec<usize> {
-        let can = |slot: &usize| world.slots[*slot].task.is_some() && !self.waits[*slot];
+        let stands = |slot: usize| self.still_until[slot].is_some_and(|until| world.now() < until);
+        let can = |slot: &usize| world.slots[*slot].is_ready() && !self.locked[*slot] && !stands(*slot);
         (0..=LOOPS).filter(can).collect()
+    }
+
+    /// Lets a worker stand still for a while.
+    pub fn freeze(&mut self, world: &mut World<'_>, slot: usize) {
+        let by = world.dice.millis(16_000..80_000);
+        self.still_until[slot] = Some(world.now() + by);
+        world.tell(format!("worker {slot} stands still for {} s", by.num_seconds()));
+    }
+
+    /// The slot has a new process.
+    pub const fn thaw(&mut self, slot: usize) {
+        self.still_until[slot] = None;
     }
 
     /// A piece of a slot's task; what it may have released lets the others try again.
     pub async fn step(&mut self, world: &mut World<'_>, slot: usize) -> Result<()> {
-        self.locked[slot] = false;
         match world.step(slot).await? {
-            Piece::Waits => self.waits[slot] = true,
+            Piece::Waits => {}
             Piece::Locked => {
-                self.waits[slot] = true;
                 self.locked[slot] = true;
-            }
-            // It may have given back what others wait for; the wire and the time have not changed.
-            Piece::Moved | Piece::Over(_) => {
-                for other in (0..=LOOPS).filter(|other| self.locked[*other]) {
-                    self.waits[other] = false;
+                while world.is_deadlocked().await? {
+                    self.look_after_locked(world).await?;
                 }
             }
+            Piece::Moved | Piece::Over(_) => self.look_after_locked(world).await?,
         }
         Ok(())
     }
 
-    /// Everybody looks again.
-    pub fn wake(&mut self) {
-        self.waits = [false; LOOPS + 1];
-    }
-
-    /// Two that wait for each other's locks: Postgres ends one of them, in real time.
-    pub async fn unlock(&mut self, world: &mut World<'_>) -> Result<bool> {
-        let locked = (0..=LOOPS).find(|slot| self.locked[*slot] && world.slots[*slot].task.is_some());
-        if let Some(slot) = locked {
-            self.step(world, slot).await?;
+    /// Those that wait for others' locks: each has got its lock and its answer by now, or still waits.
+    pub async fn look_after_locked(&mut self, world: &mut World<'_>) -> Result<()> {
+        for slot in (0..=LOOPS).filter(|slot| self.locked[*slot]).collect::<Vec<_>>() {
+            let World { slots, stage, .. } = &mut *world;
+            self.locked[slot] = !slots[slot].relay.look_after_blocked(&mut stage.database).await?;
         }
-        Ok(locked.is_some())
+        Ok(())
     }
 
     pub async fn carry(&mut self, world: &mut World<'_>) -> Result<bool> {
         let carried = world.wire.carry().await;
         if carried {
             world.listen();
-            self.wake();
         }
         Ok(carried)
     }
@@ -89,7 +93,6 @@ impl Turns {
     /// Lets time pass.
     pub async fn pass(&mut self, world: &mut World<'_>, by: TimeDelta) {
         world.stage.time.pass(by).await;
-        self.wake();
     }
 
     /// Begins a job in a worker that is free; whether there was one.
@@ -100,14 +103,16 @@ impl Turns {
         let pick = if self.calm || world.dice.chance(600) { 0 } else { world.dice.from(0..8) };
         let Some(job) = world.take_job(pick).await? else { return Ok(false) };
         world.begin_slice(slot, job).await?;
-        self.waits[slot] = false;
         Ok(true)
     }
 
-    /// Begins a step of the loops that is due; whether one was.
+    /// Begins a step of the loops that is due, or takes in what a shop announces; whether there was something.
     pub fn tick(&mut self, world: &mut World<'_>) -> bool {
         if world.slots[LOOPS].task.is_some() {
             return false;
+        }
+        if post::deliver(world) {
+            return true;
         }
         let now = world.now();
         let Some(index) = (0..STEPS.len()).filter(|index| self.due[*index] <= now).min_by_key(|index| self.due[*index])
@@ -131,7 +136,6 @@ impl Turns {
             done.map_err(|error| error.to_string())
         });
         world.slots[LOOPS].task = Some(task);
-        self.waits[LOOPS] = false;
         true
     }
 
@@ -140,9 +144,8 @@ impl Turns {
         let now = world.now();
         let mut next = now + at_most;
         next = next.min(self.due.iter().copied().min().unwrap_or(next));
-        if let Some(at) = world.wire.next_at() {
-            next = next.min(at);
-        }
+        let moments = [world.wire.next_at(), post::next_at(world)].into_iter().chain(self.still_until);
+        next = moments.flatten().filter(|at| *at > now).fold(next, DateTime::min);
         let idle = WORKERS.iter().any(|slot| world.slots[*slot].task.is_none());
         if let Some(at) = world.next_job_at().await?.filter(|_| idle) {
             next = next.min(at);
@@ -161,7 +164,7 @@ pub async fn calm(world: &mut World<'_>, turns: &mut Turns, at_least: TimeDelta)
         }
         if let Some(slot) = turns.ready(world).first() {
             turns.step(world, *slot).await?;
-        } else if !turns.unlock(world).await? && !turns.employ(world).await? && !turns.tick(world) {
+        } else if !turns.employ(world).await? && !turns.tick(world) {
             let busy = world.slots.iter().any(|slot| slot.task.is_some()) || !world.wire.is_empty();
             if world.now() >= until && !busy {
                 return Ok(());

@@ -24,6 +24,9 @@ use crate::time::VirtualTime;
 /// Answers of the sandbox are small; more than this is a mistake.
 const LARGEST: usize = 32 * 1024 * 1024;
 
+/// Requests arrive within so many milliseconds or never: less than a vendor's deadline.
+const LONGEST: u64 = 58_000;
+
 /// How bad the network is, in thousandths.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Weather {
@@ -33,6 +36,14 @@ pub struct Weather {
     pub lost: u64,
     /// Answers that never arrive.
     pub cut: u64,
+}
+
+/// A write that is under way.
+pub struct UnderWay {
+    pub sender: usize,
+    /// The tenant and the vendor.
+    pub place: String,
+    pub name: String,
 }
 
 /// A write that the vendor has seen.
@@ -79,6 +90,8 @@ struct Flight {
     sender: usize,
     name: String,
     place: String,
+    writes: bool,
+    sent_at: DateTime<Utc>,
     state: State,
     reply: Option<oneshot::Sender<Answer>>,
 }
@@ -119,7 +132,7 @@ impl Wire {
         self.lock().sender = sender;
     }
 
-    /// The sender has died: what had not left it yet is gone, the rest goes on.
+    /// The sender has died: what had not left it yet is gone, the rest goes on, and may take its time.
     pub fn orphan(&self, sender: usize) {
         let mut inner = self.lock();
         let Inner { flights, dice, notes, .. } = &mut *inner;
@@ -128,12 +141,25 @@ impl Wire {
                 return true;
             }
             flight.reply = None;
-            let unsent = matches!(flight.state, State::OnItsWay { .. }) && dice.chance(300);
-            if unsent {
+            let State::OnItsWay { at, .. } = &mut flight.state else { return true };
+            if dice.chance(300) {
                 notes.push(format!("request {id} never left its dead sender: {}", flight.name));
+                return false;
             }
-            !unsent
+            if flight.writes && dice.chance(500) {
+                *at = (*at).max(flight.sent_at + dice.millis(15_000..LONGEST));
+                notes.push(format!("request {id} of its dead sender takes long: {}", flight.name));
+            }
+            true
         });
+    }
+
+    /// The writes that are under way and whose senders live.
+    #[must_use]
+    pub fn writes_under_way(&self) -> Vec<UnderWay> {
+        let inner = self.lock();
+        let writes = inner.flights.values().filter(|flight| flight.writes && flight.reply.is_some());
+        writes.map(|f| UnderWay { sender: f.sender, place: f.place.clone(), name: f.name.clone() }).collect()
     }
 
     /// When something happens next on the wire.
@@ -241,14 +267,14 @@ impl Wire {
         let mut inner = self.lock();
         let Weather { slow, lost, .. } = inner.weather;
         let wait = match inner.dice.from(0..1000) {
-            roll if roll < slow / 4 => inner.dice.millis(5_000..58_000),
+            roll if roll < slow / 4 => inner.dice.millis(5_000..LONGEST),
             roll if roll < slow => inner.dice.millis(50..5_000),
             _ => inner.dice.millis(0..40),
         };
         let is_lost = inner.dice.chance(lost);
         inner.next += 1;
         let (id, sender) = (inner.next, inner.sender);
-        let place = place_of(&request);
+        let (place, writes) = (place_of(&request), is_write(&request));
         let name = format!("{} {}", request.method, name_of(&request));
         inner.notes.push(format!("worker {sender} sends request {id}: {name}"));
         let state = if is_lost {
@@ -257,7 +283,8 @@ impl Wire {
         } else {
             State::OnItsWay { at: now + wait, request }
         };
-        inner.flights.insert(id, Flight { sender, name, place: place.clone(), state, reply: Some(reply) });
+        let flight = Flight { sender, name, place: place.clone(), writes, sent_at: now, state, reply: Some(reply) };
+        inner.flights.insert(id, flight);
         let busy = inner.flights.values().filter(|flight| flight.reply.is_some() && flight.place == place).count();
         let most = inner.busiest.entry(place).or_default();
         *most = (*most).max(busy);
@@ -313,11 +340,10 @@ async fn handle(wire: Wire, router: Router, request: Request, place: String) -> 
 
 impl Wire {
     fn note_write(&self, request: &Request, place: &str, status: u16) {
-        let body = String::from_utf8_lossy(&request.body).into_owned();
-        let writes = request.method == "PUT" || request.method == "DELETE" || body.contains("mutation");
-        if !writes {
+        if !is_write(request) {
             return;
         }
+        let body = String::from_utf8_lossy(&request.body).into_owned();
         let (tenant, vendor) = place.split_once('/').unwrap_or((place, ""));
         let seen = Seen {
             at: self.shared.time.now(),
@@ -337,6 +363,11 @@ fn place_of(request: &Request) -> String {
     let mut parts = request.url.path().split('/').skip(1);
     let vendor = parts.next().unwrap_or_default().to_owned();
     format!("{}/{vendor}", parts.next().unwrap_or_default())
+}
+
+fn is_write(request: &Request) -> bool {
+    let mutates = || String::from_utf8_lossy(&request.body).contains("mutation");
+    request.method == "PUT" || request.method == "DELETE" || mutates()
 }
 
 /// A request in short, for the story.

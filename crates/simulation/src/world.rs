@@ -1,6 +1,5 @@
 //! The world of one seed: two tenants, each with a shop and an ERP in the sandbox, two workers and the loops.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -8,32 +7,26 @@ use anyhow::{Context, Result, bail};
 use axum::body::Body;
 use chrono::{DateTime, Utc};
 use connectors::http::{Guard, GuardedClient};
-use domain::connection::ConnectionForm;
-use domain::sync::NewSync;
-use domain::{Entity, SyncId, Vendor};
-use engine::accounts::Client;
 use engine::keys::Keys;
-use engine::{Config, Db, Engine, Member};
-use serde_json::{Value, json};
+use engine::{Config, Db, Engine};
+use serde_json::Value;
 use sqlx::Row;
 use tower::ServiceExt;
 
 use crate::database::Database;
 use crate::dice::Dice;
+use crate::post::Letter;
 use crate::probe;
 use crate::story::{Story, Telling};
 use crate::task::{Piece, Slot, Task};
+use crate::tenants::{self, Tenant};
 use crate::time::VirtualTime;
 use crate::wire::Wire;
 
 /// The sandbox's control token.
 const TOKEN: &str = "control";
-/// The ERPs' password.
-const PASSWORD: &str = "secret of the ERP";
 /// Nobody listens there: the wire takes the network's place.
-const ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 4000);
-/// Requests that each ERP connection may have under way.
-pub const CONCURRENT: usize = 3;
+pub const ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 4000);
 /// The two workers.
 pub const WORKERS: [usize; 2] = [0, 1];
 /// Where the dispatcher's, the sweeper's and the keeper's steps are carried out, and the people's requests.
@@ -43,16 +36,8 @@ pub const LOOPS: usize = 2;
 pub struct Stage {
     pub database: Database,
     pub time: VirtualTime,
-    /// One for each slot: pools outlive the seed.
-    pools: Vec<Db>,
-}
-
-/// An organisation with its two systems.
-pub struct Tenant {
-    /// What stands in every one of its records and in its addresses.
-    pub mark: &'static str,
-    pub member: Member,
-    pub syncs: BTreeMap<Entity, SyncId>,
+    /// For what is done at once and whole, past the relays.
+    desk: Db,
 }
 
 /// Everything of one seed.
@@ -63,6 +48,10 @@ pub struct World<'a> {
     pub wire: Wire,
     pub slots: Vec<Slot>,
     pub tenants: Vec<Tenant>,
+    /// For what is done at once and whole.
+    pub desk: Engine,
+    /// Webhooks on their way.
+    pub post: Vec<Letter>,
     router: axum::Router,
 }
 
@@ -71,17 +60,17 @@ impl Stage {
     /// When there is no database.
     pub async fn set(owner_url: &str, time: VirtualTime) -> Result<Self> {
         let database = Database::make(owner_url).await?;
-        let pools = (0..=LOOPS).map(|slot| Ok(Db::open(&database.url(slot)?, 6)?)).collect::<Result<_>>()?;
-        Ok(Self { database, time, pools })
+        let desk = Db::open(&database.url()?, 2)?;
+        Ok(Self { database, time, desk })
     }
 
     /// # Errors
     /// Of the database.
     pub async fn strike(self) -> Result<()> {
-        for db in &self.pools {
-            db.pool().close().await;
-        }
-        self.database.drop().await
+        // Whoever is still connected is sent away with the database.
+        let Self { database, desk, .. } = self;
+        drop(desk);
+        database.drop().await
     }
 }
 
@@ -96,11 +85,11 @@ impl<'a> World<'a> {
         let sandbox = sandbox::Sandbox::with_clock(None, TOKEN, stage.time.clock())?;
         let router = sandbox.router();
         let wire = Wire::new(stage.time.clone(), router.clone(), Dice::new(dice.next()));
-        let slots = engines(stage, &wire)?;
+        let (slots, desk) = engines(stage, &wire)?;
         let story = Story::new(&stage.time, telling);
-        let mut world = Self { stage, dice, story, wire, slots, tenants: Vec::new(), router };
+        let mut world = Self { stage, dice, story, wire, slots, tenants: Vec::new(), desk, post: Vec::new(), router };
         for mark in ["quiet", "noisy"] {
-            let tenant = world.settle(mark).await?;
+            let tenant = tenants::settle(&mut world, mark).await?;
             world.tenants.push(tenant);
         }
         drop(probe::said());
@@ -116,7 +105,7 @@ impl<'a> World<'a> {
         self.story.tell(now, line);
     }
 
-    /// What people and loops use.
+    /// What the loops use.
     pub fn engine(&self) -> Engine {
         self.slots[LOOPS].engine.clone()
     }
@@ -126,38 +115,6 @@ impl<'a> World<'a> {
         for line in self.wire.notes().into_iter().chain(probe::said()) {
             self.tell(line);
         }
-    }
-
-    /// An organisation with its connections and syncs.
-    async fn settle(&mut self, mark: &'static str) -> Result<Tenant> {
-        let (engine, now) = (self.engine(), self.now());
-        let (client, email) = (Client::default(), format!("owner@{mark}.example"));
-        let signed = engine::accounts::sign_up(&engine, mark, &email, "nine tall green horses", &client, now).await?;
-        let member = engine::accounts::member(&engine, signed.user, &signed.slug).await?;
-        let shop_url = format!("http://{ADDRESS}/shopify/{mark}");
-        let shop = [("shop_url", shop_url), ("api_version", "2026-10".into()), ("access_token", shop_account(mark))];
-        let instance = format!("http://{ADDRESS}/acumatica/{mark}");
-        let erp = [
-            ("instance_url", instance),
-            ("endpoint_version", "24.200.001".into()),
-            ("user_name", erp_account(mark)),
-            ("password", PASSWORD.into()),
-            ("base_currency", "EUR".into()),
-            ("max_sessions", sessions_of(mark).to_string()),
-            ("max_concurrent", CONCURRENT.to_string()),
-        ];
-        let shop = engine::connections::create(&engine, &member, Vendor::Shopify, &form("Shop", &shop), now).await?;
-        let erp = engine::connections::create(&engine, &member, Vendor::Acumatica, &form("ERP", &erp), now).await?;
-        let new = NewSync { entity: Entity::Order, source: shop, destination: erp };
-        engine::syncs::create(&engine, &member, &new, now).await?;
-        let syncs = engine::syncs::list(&engine, &member).await?;
-        let accounts =
-            json!({"shop_token": shop_account(mark), "erp_user": erp_account(mark), "erp_password": PASSWORD});
-        self.control("POST", "accounts", accounts).await?;
-        let limits = json!({"account": erp_account(mark), "sessions": 10, "concurrent": 50});
-        self.control("POST", "acumatica/limits", limits).await?;
-        let syncs = syncs.iter().map(|sync| (sync.entity, sync.id)).collect();
-        Ok(Tenant { mark, member, syncs })
     }
 
     /// Calls the sandbox's control API, past the wire.
@@ -233,8 +190,7 @@ impl<'a> World<'a> {
 
     /// One piece of a slot's task.
     pub async fn step(&mut self, slot: usize) -> Result<Piece> {
-        let Stage { time, database, .. } = &mut *self.stage;
-        let piece = self.slots[slot].step(time, &self.wire, database).await?;
+        let piece = self.slots[slot].step(&self.wire, &mut self.stage.database).await?;
         self.listen();
         if self.story.tells_pieces() {
             self.tell(format!("  a piece of worker {slot}: {piece:?} after {}", probe::last_statement()));
@@ -249,24 +205,32 @@ impl<'a> World<'a> {
             if !line.is_empty() {
                 self.tell(line);
             }
-            self.slots[slot].settle(&self.stage.time, &mut self.stage.database).await?;
+            self.slots[slot].settle(&mut self.stage.database).await?;
         }
         Ok(piece)
     }
 
+    /// Whether some slots wait for each other's locks.
+    ///
+    /// # Errors
+    /// Of the database.
+    pub async fn is_deadlocked(&mut self) -> Result<bool> {
+        let backends: Vec<i32> = self.slots.iter().flat_map(|slot| slot.relay.backends_at_work()).collect();
+        self.stage.database.is_deadlocked(&backends).await
+    }
+
     /// A worker dies where it stands.
     pub async fn kill(&mut self, slot: usize) -> Result<()> {
-        let Stage { time, database, .. } = &mut *self.stage;
         let (name, pieces) =
             self.slots[slot].task.as_ref().map_or_else(Default::default, |t| (t.name.clone(), t.pieces));
-        self.slots[slot].die(time, &self.wire, database).await?;
+        self.slots[slot].die(&self.wire, &mut self.stage.database).await?;
         self.tell(format!("worker {slot} DIES at piece {pieces} of {name}"));
         self.listen();
         Ok(())
     }
 }
 
-fn engines(stage: &Stage, wire: &Wire) -> Result<Vec<Slot>> {
+fn engines(stage: &Stage, wire: &Wire) -> Result<(Vec<Slot>, Engine)> {
     let keys = Arc::new(Keys::generate()?);
     let client = GuardedClient::through(Guard { allowed: Some(ADDRESS) }, Arc::new(wire.clone()));
     let config = Config {
@@ -274,32 +238,13 @@ fn engines(stage: &Stage, wire: &Wire) -> Result<Vec<Slot>> {
         ..Config::default()
     };
     let config = Arc::new(config);
-    let engine =
-        |db: &Db| Engine { db: db.clone(), keys: keys.clone(), client: client.clone(), config: config.clone() };
-    Ok(stage.pools.iter().enumerate().map(|(number, db)| Slot::new(number, engine(db))).collect())
-}
-
-/// The shop's account in the sandbox.
-#[must_use]
-pub fn shop_account(mark: &str) -> String {
-    format!("sbx_shop_{mark}")
-}
-
-/// Sessions that a tenant's ERP connection may have; the sandbox would allow more.
-#[must_use]
-pub fn sessions_of(mark: &str) -> u64 {
-    if mark == "noisy" { 2 } else { 1 }
-}
-
-/// The ERP's account in the sandbox.
-#[must_use]
-pub fn erp_account(mark: &str) -> String {
-    format!("sbx_erp_{mark}")
-}
-
-fn form(name: &str, values: &[(&str, String)]) -> ConnectionForm {
-    let values = values.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
-    ConnectionForm { name: name.to_owned(), values }
+    let engine = |db: Db| Engine { db, keys: keys.clone(), client: client.clone(), config: config.clone() };
+    // Pools that know nothing yet: what an earlier seed has prepared would change this one's story.
+    let slot = |number| {
+        let (relay, url) = stage.database.relay(number)?;
+        Ok(Slot::new(number, engine(Db::open(&url, 6)?), relay))
+    };
+    Ok(((0..=LOOPS).map(slot).collect::<Result<_>>()?, engine(stage.desk.clone())))
 }
 
 /// What no use-case offers.

@@ -4,15 +4,20 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
+use domain::sync::DeletionPolicy;
 use serde_json::Value;
 
-use crate::world::{World, erp_account, shop_account};
+use crate::tenants::{erp_account, shop_account};
+use crate::world::World;
 
 /// A record's key and its mapped fields, each as text.
 type Facts = BTreeMap<String, BTreeMap<String, String>>;
 
 /// What a tenant's two systems do not agree about.
 pub async fn differences(world: &World<'_>, tenant: usize) -> Result<Vec<String>> {
+    let kept = |key: &str| {
+        world.tenants[tenant].customers.deletions == DeletionPolicy::Keep && world.tenants[tenant].removed.contains(key)
+    };
     let mark = world.tenants[tenant].mark;
     let shop = |table: &'static str| async move {
         let path = format!("shopify/{table}?account={}&limit=1000", shop_account(mark));
@@ -26,14 +31,26 @@ pub async fn differences(world: &World<'_>, tenant: usize) -> Result<Vec<String>
     let (shop_products, erp_products) = (shop("products").await?, erp("StockItem").await?);
     let (shop_orders, erp_orders) = (shop("orders").await?, erp("SalesOrder").await?);
     let mut found = Vec::new();
-    found.extend(compare(mark, "customer", facts(&shop_customers, shop_customer), facts(&erp_customers, erp_customer)));
-    found.extend(compare(mark, "product", facts(&shop_products, shop_product), facts(&erp_products, erp_product)));
+    found.extend(compare(
+        mark,
+        "customer",
+        facts(&shop_customers, shop_customer),
+        facts(&erp_customers, erp_customer),
+        kept,
+    ));
+    found.extend(compare(
+        mark,
+        "product",
+        facts(&shop_products, shop_product),
+        facts(&erp_products, erp_product),
+        |_| false,
+    ));
     let by_shop_number = by(&shop_customers, |customer| number(&customer["id"]));
     let sku_of = by(&shop_products, |product| number(&product["id"]));
     let shop_order = |order: &Value| shop_order(order, &by_shop_number, &sku_of);
     let by_erp_id = by(&erp_customers, |customer| text(&customer["CustomerID"]));
     let erp_order = |order: &Value| erp_order(order, &by_erp_id);
-    found.extend(compare(mark, "order", facts(&shop_orders, shop_order), facts(&erp_orders, erp_order)));
+    found.extend(compare(mark, "order", facts(&shop_orders, shop_order), facts(&erp_orders, erp_order), |_| false));
     Ok(found)
 }
 
@@ -55,10 +72,12 @@ fn facts(records: &[Value], of: impl Fn(&Value) -> Vec<(&'static str, String)>) 
     facts
 }
 
-fn compare(mark: &str, what: &str, shop: Facts, erp: Facts) -> Vec<String> {
+/// What differs; what is `kept` may be on one side only.
+fn compare(mark: &str, what: &str, shop: Facts, erp: Facts, kept: impl Fn(&str) -> bool) -> Vec<String> {
     let mut found = Vec::new();
     for (key, theirs) in &shop {
         match erp.get(key) {
+            None if kept(key) => {}
             None => found.push(format!("fields: {mark}'s {what} {key} is missing in the ERP")),
             Some(ours) if ours != theirs => {
                 let differ = theirs.iter().filter(|(name, value)| ours.get(*name) != Some(value));
@@ -70,7 +89,7 @@ fn compare(mark: &str, what: &str, shop: Facts, erp: Facts) -> Vec<String> {
             Some(_) => {}
         }
     }
-    let strange = erp.keys().filter(|key| !shop.contains_key(*key));
+    let strange = erp.keys().filter(|key| !shop.contains_key(*key) && !kept(key));
     found.extend(strange.map(|key| format!("fields: {mark}'s {what} {key} is in the ERP and not in the shop")));
     found
 }
@@ -156,7 +175,7 @@ fn erp_order(order: &Value, customers: &BTreeMap<String, Value>) -> Vec<(&'stati
         ("note", text(&order["Description"])),
         ("customer", customer.map(|c| text(&c["MainContact"]["Email"])).unwrap_or_default()),
         ("lines", order["Details"].as_array().into_iter().flatten().map(line).collect::<Vec<_>>().join(", ")),
-        ("shipping", number(&order["Totals"]["FreightPrice"])),
+        ("shipping", number(&order["FreightPrice"])),
         ("place", place(&order["ShipToAddress"], ERP_PLACE)),
     ]
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use serde_json::Value;
 
-use crate::world::{World, erp_account};
+use crate::tenants::erp_account;
+use crate::world::World;
 
 const ENTITIES: [&str; 3] = ["SalesOrder", "Customer", "StockItem"];
 

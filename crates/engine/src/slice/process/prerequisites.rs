@@ -1,7 +1,7 @@
 //! Prerequisites: an order's customer and products must be at the other side before the order is. References are
 //! translated by the records of the syncs between the same two connections, whichever way those run.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::canonical::{Canonical, Reference};
 use domain::sync::Direction;
@@ -57,7 +57,7 @@ pub enum Resolved {
 /// What the records of a chunk refer to, by the side on which it was read, and what is known of it.
 #[derive(Default)]
 pub struct Known {
-    wanted: HashMap<(Side, Entity), HashSet<String>>,
+    wanted: BTreeMap<(Side, Entity), BTreeSet<String>>,
     linked: HashMap<(Side, Entity, String), Linked>,
     /// The sync of each entity, with the side of it at which the records were read.
     syncs: HashMap<(Side, Entity), (SyncRow, Side)>,
@@ -141,13 +141,11 @@ impl Known {
         let is_there = |near: Side, entity: Entity, id: &String| {
             self.linked.get(&(near, entity, id.clone())).is_some_and(|linked| linked.far_id.is_some())
         };
-        let missing = |((near, entity), ids): (&(Side, Entity), &HashSet<String>)| {
+        let missing = |((near, entity), ids): (&(Side, Entity), &BTreeSet<String>)| {
             let ids: Vec<String> = ids.iter().filter(|id| !is_there(*near, *entity, id)).cloned().collect();
             (!ids.is_empty()).then_some(((*near, *entity), ids))
         };
-        let mut missing: Vec<_> = self.wanted.iter().filter_map(missing).collect();
-        missing.sort_unstable();
-        missing
+        self.wanted.iter().filter_map(missing).collect()
     }
 
     async fn look_again(&mut self, context: &Context, near: Side, entity: Entity) -> Result<()> {
