@@ -38,7 +38,7 @@ const USAGE: &str = "usage: cargo xtask <command>
   lint                     check format, lints, .sqlx/, arrows between crates, lengths of files
   bench [--records N] [--rounds N] [--large] [--only prepare|process|history]
                            measure the engine against bare loops, and long histories against short ones
-  simulate [--seeds N] [--seed S] [--jobs J] [--without intent|epoch|version] [--aloud] [--pieces] [--keep-going]
+  simulate [--seeds N] [--seed S] [--jobs J] [--without intent|epoch|version] [--aloud] [--pieces] [--keep-going] [--release]
                            play bad days in virtual time: crashes, faults, edits; each must end in agreement
   torture [--kills N] [--orders N] [--seed S] [--no-build]
                            kill real processes and the database while orders sync, then check that all is well

@@ -6,18 +6,20 @@ use crate::{paths::Workspace, proc, steps, test::Database};
 
 pub fn run(workspace: &Workspace, arguments: &[&str]) -> Result<()> {
     let database = Database::open(workspace)?;
-    build(workspace)?;
-    steps::noisy("Simulate", || play(workspace, &database.owner.url("syncline"), arguments))
+    let (release, arguments): (Vec<&str>, Vec<&str>) = arguments.iter().partition(|argument| **argument == "--release");
+    build(workspace, &release)?;
+    let profile = if release.is_empty() { "debug" } else { "release" };
+    steps::noisy("Simulate", || play(workspace, profile, &database.owner.url("syncline"), &arguments))
 }
 
-fn build(workspace: &Workspace) -> Result<()> {
+fn build(workspace: &Workspace, release: &[&str]) -> Result<()> {
     steps::noisy("Build the simulation", || {
-        proc::run(proc::cargo(workspace).args(["build", "--package", "simulation"]))
+        proc::run(proc::cargo(workspace).args(["build", "--package", "simulation"]).args(release))
     })
 }
 
-fn play(workspace: &Workspace, owner_url: &str, arguments: &[&str]) -> Result<()> {
-    let mut command = std::process::Command::new(workspace.target.join("debug/simulation"));
+fn play(workspace: &Workspace, profile: &str, owner_url: &str, arguments: &[&str]) -> Result<()> {
+    let mut command = std::process::Command::new(workspace.target.join(profile).join("simulation"));
     command.args(arguments).current_dir(&workspace.root).env("SYNCLINE_TEST_DATABASE_URL", owner_url);
     proc::run(&mut command)
 }
