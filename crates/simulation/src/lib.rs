@@ -7,11 +7,11 @@
 //! What is real: the engine with its SQL on Postgres, its connectors, the sandbox's HTTP handlers. What is not: the
 //! network (see [`wire`]), the queue's library (jobs are taken out of its table here), the clocks.
 //!
-//! The same seed tells the same story, line by line and piece by piece (`--pieces`): only one task goes on at a time, what
-//! it asks Postgres is handed on and answered when the simulation says so (see [`relay`]), and every pool begins anew.
-//! Not under the seed, and seen by nothing that decides: random texts (a vendor's session ids, the ERP's note ids, sealed
-//! credentials). One thing may still differ: when two transactions wait for each other, Postgres chooses by its own
-//! clock which of them it ends; nearly always it is the one that waited first.
+//! The same seed is meant to tell the same story, line by line and piece by piece (`--pieces`): only one task goes on at a
+//! time, what it asks Postgres is handed on and answered when the simulation says so (see [`relay`]), and every seed's
+//! pools begin anew. Not under the seed, and seen by nothing that decides: random texts (a vendor's session ids, the
+//! ERP's note ids, sealed credentials). One thing may still differ: when two transactions wait for each other, Postgres
+//! chooses by its own clock which of them it ends.
 
 mod chaos;
 mod checks;

@@ -1,4 +1,4 @@
-//! `cargo xtask simulate` (with `--release` many times faster) runs this: seeds one after the other, on as many threads as asked for.
+//! `cargo xtask simulate` runs this: seeds one after the other, on as many threads as asked for.
 
 use std::time::Instant;
 
