@@ -143,7 +143,7 @@ fn offline(base_currency: &str) -> Acumatica {
     ];
     let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     let credentials = [("password".to_owned(), "p".into())].into();
-    Acumatica::new(GuardedClient::new(Guard::default()), &settings, &credentials, None).unwrap()
+    Acumatica::new(GuardedClient::new(Guard::default()), &settings, &credentials, None, None).unwrap()
 }
 
 fn offline_shop() -> Shopify {

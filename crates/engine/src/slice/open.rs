@@ -63,7 +63,7 @@ pub async fn open(engine: &Engine, job: Job, clock: &Clock) -> Result<Option<Con
     store::activity::show_run(&mut tx, run.id, now).await?;
     tx.commit().await?;
     let place = |slot: Slot| InSlot { engine: engine.clone(), clock: clock.clone(), run: run.clone(), slot };
-    let ends = sealed.into_iter().map(|sealed| end(&place, &key, sealed, &slots)).collect::<Result<Vec<_>>>()?;
+    let ends = sealed.into_iter().map(|sealed| end(place, &key, sealed, &slots)).collect::<Result<Vec<_>>>()?;
     let context = Context {
         engine: engine.clone(),
         clock: clock.clone(),
