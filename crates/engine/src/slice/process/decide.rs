@@ -256,7 +256,7 @@ fn no_level(by: Deciding<'_>, pair: &Pair, to: Side, outgoing: &Canonical) -> Ou
         by.connector(to).vendor().label(),
         outgoing.key().unwrap_or_default()
     );
-    let waits = outcome::waits(&pair.record, message, by.timing);
+    let waits = outcome::waits_for_decision(&pair.record, message, by.timing);
     let (status, operation) = (waits.status, waits.operation);
     Outcome {
         counts: false,
