@@ -1,11 +1,15 @@
 //! The role that owns databases: its URLs, and what xtask itself does with it.
 
-use std::path::Path;
+use std::{path::Path, thread, time::Duration};
 
 use anyhow::{Context, Result};
 use postgres::{Client, Config, NoTls};
 
 use crate::proc;
+
+/// How often a database is tried to be dropped, and the pause between.
+const DROP_TRIES: usize = 50;
+const DROP_PAUSE: Duration = Duration::from_millis(100);
 
 /// A sign-in that may create databases.
 #[derive(Clone)]
@@ -71,9 +75,16 @@ impl Owner {
     }
 
     pub fn drop_database(&self, database: &str) -> Result<()> {
-        self.connect("postgres")?
-            .batch_execute(&format!("DROP DATABASE IF EXISTS {database} WITH (FORCE)"))
-            .with_context(|| format!("cannot drop the database {database}"))
+        let mut client = self.connect("postgres")?;
+        let sql = format!("DROP DATABASE IF EXISTS {database} WITH (FORCE)");
+        // The server's own housekeeping may be at it, which only the server may send away.
+        for _ in 0..DROP_TRIES {
+            if client.batch_execute(&sql).is_ok() {
+                return Ok(());
+            }
+            thread::sleep(DROP_PAUSE);
+        }
+        client.batch_execute(&sql).with_context(|| format!("cannot drop the database {database}"))
     }
 }
 
