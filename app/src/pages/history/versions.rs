@@ -7,6 +7,7 @@ use domain::{RecordId, Side};
 use super::one_api::{load_versions, load_versions_page};
 use super::pairs::PairTable;
 use super::part::Part;
+use crate::error::AppError;
 use crate::rpc::{Load, Post, PostForm, Shown};
 use crate::ui::time::MaybeTime;
 use crate::ui::{Button, ButtonKind, Failure, Pager, Time};
@@ -31,26 +32,29 @@ pub fn VersionsPart(slug: String, place: Place, may_operate: bool, post: Post<()
         let slug = slug.clone();
         Load::new(move || load_versions_page(slug.clone(), record, older))
     };
-    let list = {
+    let compared = chosen.map(|(one, other)| {
         let slug = slug.clone();
-        move || {
-            let (slug, place) = (slug.clone(), place.clone());
-            async move {
-                match page.await {
-                    Ok((page, replay)) => list_view(&slug, &place, page, replay, may_operate.then_some(post)),
-                    Err(error) => {
-                        let retry = Callback::new(move |()| page.refetch());
-                        view! { <Failure error retry /> }.into_any()
-                    }
+        Load::new(move || load_versions(slug.clone(), record, one, other))
+    });
+    // One view waits for both: two that wait beside each other within a third did not always come to life alike.
+    let content = move || {
+        let (slug, place) = (slug.clone(), place.clone());
+        async move {
+            let list = match page.await {
+                Ok((page, replay)) => list_view(&slug, &place, page, replay, may_operate.then_some(post)),
+                Err(error) => {
+                    let retry = Callback::new(move |()| page.refetch());
+                    view! { <Failure error retry /> }.into_any()
                 }
-            }
+            };
+            let compared = match compared {
+                Some(compared) => Some(compared_view(compared.await)),
+                None => None,
+            };
+            view! { {list} {compared} }.into_any()
         }
     };
-    let compared = chosen.map(|(one, other)| view! { <Compared slug record one other /> });
-    view! {
-        <Shown view=list lines=4 />
-        {compared}
-    }
+    view! { <Shown view=content lines=4 /> }
 }
 
 fn list_view(
@@ -161,24 +165,20 @@ fn replay_form(slug: String, record: RecordId, version: i64, waits: Option<i64>,
     .into_any()
 }
 
-#[component]
-fn Compared(slug: String, record: RecordId, one: i64, other: i64) -> impl IntoView {
-    let compared = Load::new(move || load_versions(slug.clone(), record, one, other));
-    let content = move || async move {
-        match compared.await {
-            Ok(VersionsCompared { left, right, pairs }) => {
-                let heading = |version: &VersionView| format!("Version {}", version.version);
-                let terms = (left.side != right.side)
-                    .then(|| view! { <p class="muted">"Each in the terms of its own system."</p> });
-                view! {
-                    <h3>{format!("Versions {} and {}", left.version, right.version)}</h3>
-                    {terms}
-                    <PairTable label="Two versions" left=heading(&left) right=heading(&right) pairs />
-                }
-                .into_any()
+fn compared_view(compared: Result<VersionsCompared, AppError>) -> AnyView {
+    let content = match compared {
+        Ok(VersionsCompared { left, right, pairs }) => {
+            let heading = |version: &VersionView| format!("Version {}", version.version);
+            let terms = (left.side != right.side)
+                .then(|| view! { <p class="muted">"Each in the terms of its own system."</p> });
+            view! {
+                <h3>{format!("Versions {} and {}", left.version, right.version)}</h3>
+                {terms}
+                <PairTable label="Two versions" left=heading(&left) right=heading(&right) pairs />
             }
-            Err(error) => view! { <Failure error /> }.into_any(),
+            .into_any()
         }
+        Err(error) => view! { <Failure error /> }.into_any(),
     };
-    view! { <section class="report"><Shown view=content lines=4 /></section> }
+    view! { <section class="report">{content}</section> }.into_any()
 }
