@@ -1,15 +1,14 @@
 //! The role that owns databases: its URLs, and what xtask itself does with it.
 
-use std::{path::Path, thread, time::Duration};
+use std::{path::Path, time::Duration};
 
 use anyhow::{Context, Result};
 use postgres::{Client, Config, NoTls};
 
-use crate::proc;
+use crate::{proc, stop};
 
-/// How often a database is tried to be dropped, and the pause between.
-const DROP_TRIES: usize = 50;
-const DROP_PAUSE: Duration = Duration::from_millis(100);
+/// How long a database is tried to be dropped.
+const DROP_TIME: Duration = Duration::from_secs(5);
 
 /// A sign-in that may create databases.
 #[derive(Clone)]
@@ -78,11 +77,8 @@ impl Owner {
         let mut client = self.connect("postgres")?;
         let sql = format!("DROP DATABASE IF EXISTS {database} WITH (FORCE)");
         // The server's own housekeeping may be at it, which only the server may send away.
-        for _ in 0..DROP_TRIES {
-            if client.batch_execute(&sql).is_ok() {
-                return Ok(());
-            }
-            thread::sleep(DROP_PAUSE);
+        if stop::wait_until(DROP_TIME, || Ok(client.batch_execute(&sql).is_ok()))? {
+            return Ok(());
         }
         client.batch_execute(&sql).with_context(|| format!("cannot drop the database {database}"))
     }
