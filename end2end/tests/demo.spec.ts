@@ -13,6 +13,8 @@ test("a newcomer tries the sandbox, sees orders arrive, and mends the one that t
   const orders = page.getByRole("article").filter({ has: page.getByRole("link", { name: "Orders", exact: true }) });
   await expect(orders.getByRole("link", { name: "39 Processed" })).toBeVisible({ timeout: 60_000 });
   await expect(orders.getByRole("link", { name: "1 Failed" })).toBeVisible();
+  // Many runs end at about this time; the one with a failure is not pushed away by those that went well.
+  await expect(page.getByText(/Process of Orders is done: \d+ of \d+ records failed\./)).toBeVisible();
   await expect(page.getByRole("heading", { name: "First steps" })).toBeHidden();
 
   // The vendor's own words, the field and the next try.
@@ -27,7 +29,8 @@ test("a newcomer tries the sandbox, sees orders arrive, and mends the one that t
   const problem = drawer.getByTestId("record-error");
   await expect(problem).toContainText(/inactive|not active/i);
   await expect(problem).toContainText("Field: ");
-  await expect(problem).toContainText("1 try failed. Next try: ");
+  // The first pause is half a minute at most, and may be a second: it may have been tried again already.
+  await expect(problem).toContainText(/\d (try|tries) failed\. Next try: /);
   await expect(drawer.getByText("Attempt 1", { exact: true })).toBeVisible();
 
   // The other half of the demo: the item is made active there.
@@ -43,11 +46,13 @@ test("a newcomer tries the sandbox, sees orders arrive, and mends the one that t
   await back.close();
 
   await live(page);
+  const tries = await drawer.getByText(/^Attempt \d+$/).count();
   await drawer.getByRole("button", { name: "Retry" }).click();
   await expect(drawer.getByText("1 record will be tried again now.")).toBeVisible();
-  await expect(drawer.getByText("Attempt 2", { exact: true })).toBeVisible({ timeout: 30_000 });
+  const last = `Attempt ${tries + 1}`;
+  await expect(drawer.getByText(last, { exact: true })).toBeVisible({ timeout: 30_000 });
   await expect(drawer.locator(".facts").getByText("Processed", { exact: true })).toBeVisible();
-  const second = drawer.getByRole("listitem").filter({ hasText: "Attempt 2" });
+  const second = drawer.getByRole("listitem").filter({ hasText: last });
   await second.getByText("Request", { exact: true }).click();
   await expect(second.getByLabel("Request", { exact: true })).toContainText("TEA-EARL-100");
   await second.getByText("Response", { exact: true }).click();
