@@ -12,7 +12,7 @@ mod subscription;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::{ActivityId, TenantId};
 use tokio::sync::{Notify, broadcast};
 use tokio::task::AbortHandle;
@@ -23,7 +23,9 @@ use crate::Clock;
 use crate::db::Engine;
 use crate::error::Result;
 
-/// Events that a slow stream may be behind before it is told to begin anew. They are shared, not copied.
+/// The longest time between an id's making and its commit that is still found.
+const LATE: TimeDelta = TimeDelta::seconds(10);
+/// Events that a slow stream may be behind before it reads what it missed. They are shared, not copied.
 const BEHIND: usize = 256;
 
 /// What a stream gets.

@@ -313,8 +313,8 @@ async fn insert_attempts(tx: &mut TenantTx, run: &Taken, outcomes: &[Outcome], n
     Ok(())
 }
 
-/// Frees claimed records as if they had not been tried; how often they killed their worker stays. With `unsent`, nothing was sent for them: what was intended is
-/// taken back.
+/// Frees claimed records as if they had not been tried; how often they killed their worker stays. With `unsent`, nothing
+/// was sent for them: what was intended is taken back.
 pub async fn give_back(tx: &mut TenantTx, run: &Taken, ids: &[Uuid], unsent: bool) -> Result<()> {
     sqlx::query!(
         "UPDATE records SET

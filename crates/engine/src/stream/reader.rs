@@ -4,13 +4,13 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use domain::ids::uuid_floor;
 use domain::{ActivityId, TenantId};
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
-use super::{Channel, Message, Shared};
+use super::{Channel, LATE, Message, Shared};
 use crate::error::Result;
 use crate::store::events::{self, PAGE};
 
@@ -18,8 +18,6 @@ use crate::store::events::{self, PAGE};
 const DEBOUNCE: Duration = Duration::from_millis(100);
 /// Reads without a notice: for one that was lost with its connection.
 const POLL: Duration = Duration::from_secs(5);
-/// The longest time between an id's making and its commit that is still found.
-const LATE: TimeDelta = TimeDelta::seconds(10);
 
 /// Reads until nobody listens.
 pub(super) async fn run(shared: Arc<Shared>, tenant: TenantId, channel: Arc<Channel>) {

@@ -9,7 +9,7 @@ use domain::{ActivityId, TenantId};
 use tokio::sync::broadcast::{self, error::RecvError};
 use uuid::Uuid;
 
-use super::{Channel, Message, Shared};
+use super::{Channel, LATE, Message, Shared};
 use crate::error::Result;
 use crate::store::events::{self, PAGE};
 
@@ -18,8 +18,6 @@ const OVERLAP: TimeDelta = TimeDelta::seconds(60);
 /// The oldest events that are repeated, and the most of them; beyond, reading the screen again is cheaper.
 const OLDEST: TimeDelta = TimeDelta::minutes(10);
 const MOST: i64 = 2_000;
-/// The longest time between an id's making and its commit: what a page read may lack that is this much older than it.
-const LATE: TimeDelta = TimeDelta::seconds(10);
 
 /// An open stream. Its buffers are bounded: one page of what is there, and the tenant's shared ring.
 pub struct Subscription {
@@ -89,10 +87,26 @@ impl Subscription {
             }
             if self.behind {
                 self.catch_up().await?;
-            } else if let Some(after) = self.repeated {
+                continue;
+            }
+            if let Some(after) = self.repeated {
                 self.repeat(after).await?;
-            } else if let Some(message) = self.next_live().await {
-                return Ok(message);
+                continue;
+            }
+            let Some(live) = self.live.as_mut() else { return Ok(None) };
+            match live.recv().await {
+                Ok(message) => {
+                    if let Message::Event { id, .. } = &message {
+                        self.saw(id.0);
+                    }
+                    return Ok(Some(message));
+                }
+                Err(RecvError::Closed) => return Ok(None),
+                Err(RecvError::Lagged(_)) => {
+                    // The new receiver comes before the read, so that nothing falls between the two.
+                    self.live = Some(live.resubscribe());
+                    self.behind = true;
+                }
             }
         }
     }
@@ -115,26 +129,6 @@ impl Subscription {
             self.waiting.push_back(Message::Event { id: ActivityId(row.id), json: row.json()? });
         }
         Ok(())
-    }
-
-    /// `Some(None)`: the hub is gone; `None`: there is something to catch up with first.
-    async fn next_live(&mut self) -> Option<Option<Message>> {
-        let Some(live) = self.live.as_mut() else { return Some(None) };
-        match live.recv().await {
-            Ok(message) => {
-                if let Message::Event { id, .. } = &message {
-                    self.saw(id.0);
-                }
-                Some(Some(message))
-            }
-            Err(RecvError::Closed) => Some(None),
-            Err(RecvError::Lagged(_)) => {
-                // The new receiver comes before the read, so that nothing falls between the two.
-                self.live = Some(live.resubscribe());
-                self.behind = true;
-                None
-            }
-        }
     }
 
     fn saw(&mut self, id: Uuid) {
