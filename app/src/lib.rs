@@ -43,6 +43,8 @@ use pages::syncs::{AgreementPage, DryRunPage, NewSyncPage, SyncFilterPage, SyncP
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
+    #[cfg(feature = "ssr")]
+    rpc::provide_asked();
     ui::time::provide_clock();
     ui::toast::provide_toasts();
     view! {

@@ -24,6 +24,8 @@ use crate::error::{AppError, unexpected};
 
 pub use arg::{Arg, Body};
 pub use carry::Key;
+#[cfg(feature = "ssr")]
+pub(crate) use carry::provide_asked;
 pub use form::{FormPath, Post, PostForm, after};
 pub use load::{Load, Shown, Shows};
 

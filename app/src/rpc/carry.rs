@@ -3,11 +3,18 @@
 //! Both sides name an answer by what was asked, so that neither has to ask in the other's order.
 
 #[cfg(feature = "ssr")]
-use std::sync::Arc;
+use std::collections::{HashMap, hash_map::Entry};
+#[cfg(feature = "ssr")]
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::prelude::*;
+#[cfg(feature = "ssr")]
+use futures::future::{FutureExt, Shared};
 use hydration_context::SerializedDataId;
+#[cfg(not(feature = "ssr"))]
 use leptos::reactive::computed::ArcAsyncDerived;
+#[cfg(feature = "ssr")]
+use leptos::reactive::computed::ScopedFuture;
 
 #[cfg(feature = "ssr")]
 use super::Boxed;
@@ -54,21 +61,56 @@ fn understood(text: &str) -> Option<Text> {
     }
 }
 
+/// What one page asks while the server makes it: every question once, however often it comes up.
+///
+/// A view that waits within another's is made more than once before it is sent, and what a view that was given up had
+/// asked would be answered without its surroundings, later than the answer that is shown: the page would come to life
+/// with it.
+#[cfg(feature = "ssr")]
+#[derive(Clone, Default)]
+struct Asked(Arc<Mutex<HashMap<u32, Shared<Boxed<Text>>>>>);
+
+/// Begins a page that asks nothing twice.
+#[cfg(feature = "ssr")]
+pub(crate) fn provide_asked() {
+    provide_context(Asked::default());
+}
+
+#[cfg(feature = "ssr")]
+impl Asked {
+    /// The answer to the call, and whether it is asked for the first time.
+    fn answer(&self, key: Key, call: Boxed<Text>) -> (Shared<Boxed<Text>>, bool) {
+        let mut asked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match asked.entry(key.0) {
+            Entry::Occupied(known) => (known.get().clone(), false),
+            Entry::Vacant(free) => {
+                // Carried out in the surroundings of the page, which outlive every view.
+                let page = Owner::current().map(outermost).unwrap_or_default();
+                let answer: Boxed<Text> = Box::pin(page.with(|| ScopedFuture::new_untracked(call)));
+                (free.insert(answer.shared()).clone(), true)
+            }
+        }
+    }
+}
+
+#[cfg(feature = "ssr")]
+fn outermost(mut owner: Owner) -> Owner {
+    while let Some(parent) = owner.parent() {
+        owner = parent;
+    }
+    owner
+}
+
 /// Asks on the server, and writes the answer into the page.
 #[cfg(feature = "ssr")]
-pub(super) fn sent(call: Arc<dyn Fn() -> (Key, Boxed<Text>) + Send + Sync>) -> AsyncDerived<Text> {
-    // What is asked is only seen here; it is carried out below, in the answer's own surroundings.
-    let (key, _) = untrack(|| call());
-    let answer = ArcAsyncDerived::new(move || call().1);
-    if let Some(page) = Owner::current_shared_context().filter(|page| page.get_is_hydrating()) {
-        let (value, ready) = (answer.clone(), answer.ready());
-        let text = async move {
-            ready.await;
-            value.with_untracked(|answer| answer.as_ref().map(written).unwrap_or_default())
-        };
-        page.write_async(key.id(), Box::pin(text));
+pub(super) fn sent(call: impl Fn() -> (Key, Boxed<Text>)) -> AsyncDerived<Text> {
+    let (key, call) = untrack(call);
+    let (answer, is_first) = use_context::<Asked>().unwrap_or_default().answer(key, call);
+    if let Some(page) = Owner::current_shared_context().filter(|page| is_first && page.get_is_hydrating()) {
+        let answer = answer.clone();
+        page.write_async(key.id(), Box::pin(async move { written(&answer.await) }));
     }
-    answer.into()
+    AsyncDerived::new(move || answer.clone())
 }
 
 /// Takes the answer out of the page that is coming to life; otherwise, and whenever the question changes, asks.

@@ -41,7 +41,7 @@ impl<T: Serialize + DeserializeOwned + Send + 'static> Load<T> {
     pub fn new(call: impl Fn() -> Call<T> + Send + Sync + 'static) -> Self {
         let again = RwSignal::new(0);
         #[cfg(feature = "ssr")]
-        let text = super::carry::sent(Arc::new(move || call().into_parts()));
+        let text = super::carry::sent(move || call().into_parts());
         #[cfg(not(feature = "ssr"))]
         let text = super::carry::taken_over(again, Box::new(move || call().into_parts()));
         Self { text, again, kind: PhantomData }

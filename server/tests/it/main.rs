@@ -5,6 +5,7 @@
 mod assets;
 mod events;
 mod export;
+mod pages;
 mod refusals;
 mod signing_in;
 mod support;

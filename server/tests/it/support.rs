@@ -9,7 +9,7 @@ use axum::http::{Request, Response, StatusCode, header};
 use engine::accounts::{Client, SignedIn, sign_up};
 use engine::keys::Keys;
 use engine::stream::Hub;
-use engine::{Config, Engine};
+use engine::{Config, Engine, Member};
 use server::settings::Settings;
 use server::web::{Assets, Site, router};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
@@ -88,6 +88,17 @@ impl TestSite {
         let (parts, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
         let body = to_bytes(body, usize::MAX).await.unwrap();
         Answer { response: Response::from_parts(parts, ()), body }
+    }
+
+    /// Ada, as a member of her organisation.
+    pub async fn member(&self) -> Member {
+        engine::accounts::member(&self.engine, self.ada.user, &self.ada.slug).await.unwrap()
+    }
+
+    /// Changes what is there, as the tables' owner.
+    pub async fn sql(&self, statement: String) {
+        let mut owner = PgConnection::connect(&with_database(&self.database)).await.unwrap();
+        owner.execute(AssertSqlSafe(statement)).await.unwrap();
     }
 
     /// What a browser asks for when somebody follows a link.

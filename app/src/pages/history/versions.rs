@@ -36,7 +36,6 @@ pub fn VersionsPart(slug: String, place: Place, may_operate: bool, post: Post<()
         let slug = slug.clone();
         Load::new(move || load_versions(slug.clone(), record, one, other))
     });
-    // One view waits for both: two that wait beside each other within a third did not always come to life alike.
     let content = move || {
         let (slug, place) = (slug.clone(), place.clone());
         async move {
