@@ -22,6 +22,7 @@ pub struct Claimed {
     pub forced: bool,
     /// This try included.
     pub attempts: i32,
+    /// The workers that died over it while it was claimed alone.
     pub crashes: i32,
     pub intent: Option<Intent>,
     /// On which side it is said to be gone, and since when.
@@ -132,7 +133,8 @@ impl TryFrom<Row> for Claimed {
 /// and of runs that are not running, are void.
 ///
 /// Records over which a worker died come after the others, and each alone, so that the one that kills its worker is found
-/// out and takes no other with it.
+/// out and takes no other with it. Those that saw the fewest deaths come first: a server that is killed again and again
+/// kills a different one each time.
 pub async fn claim(
     tx: &mut TenantTx,
     run: &Taken,
@@ -141,7 +143,7 @@ pub async fn claim(
     limit: i64,
 ) -> Result<Vec<Claimed>> {
     let due = sqlx::query!(
-        r#"SELECT records.id, records.crashes > 0 OR (records.claimed_run IS NOT NULL AND NOT EXISTS (
+        r#"SELECT records.id, records.crashes, records.suspect OR (records.claimed_run IS NOT NULL AND NOT EXISTS (
             SELECT FROM runs
             WHERE runs.tenant_id = $1 AND runs.id = records.claimed_run AND runs.state = 'cancelled'
         )) AS "is_suspect!"
@@ -164,8 +166,11 @@ pub async fn claim(
     .fetch_all(&mut **tx)
     .await?;
     let (suspects, others): (Vec<_>, Vec<_>) = due.into_iter().partition(|row| row.is_suspect);
-    let claimable = if others.is_empty() { &suspects[..suspects.len().min(1)] } else { &others[..] };
-    let ids: Vec<Uuid> = claimable.iter().map(|row| row.id).collect();
+    let ids: Vec<Uuid> = if others.is_empty() {
+        suspects.iter().min_by_key(|row| row.crashes).map(|row| row.id).into_iter().collect()
+    } else {
+        others.iter().map(|row| row.id).collect()
+    };
     mark(tx, run, &ids, now).await
 }
 
@@ -196,7 +201,7 @@ async fn mark(tx: &mut TenantTx, run: &Taken, ids: &[Uuid], now: DateTime<Utc>) 
         return Ok(Vec::new());
     }
     // A claim that is still there belongs to an epoch that died at it, or whose run was cancelled: then the try that it
-    // counted came to nothing.
+    // counted came to nothing. Only a death over a record alone counts against it.
     let rows = sqlx::query_as!(
         Row,
         r#"WITH cancelled AS (
@@ -207,14 +212,15 @@ async fn mark(tx: &mut TenantTx, run: &Taken, ids: &[Uuid], now: DateTime<Utc>) 
         )
         UPDATE records SET
             crashes = crashes + CASE
-                WHEN claimed_run IS NULL OR claimed_run IN (SELECT id FROM cancelled) THEN 0
+                WHEN claimed_run IS NULL OR claimed_run IN (SELECT id FROM cancelled) OR NOT claimed_alone THEN 0
                 ELSE 1
             END,
+            suspect = suspect OR (claimed_run IS NOT NULL AND claimed_run NOT IN (SELECT id FROM cancelled)),
             attempts = CASE
                 WHEN claimed_run IN (SELECT id FROM cancelled) THEN GREATEST(attempts, 1)
                 ELSE attempts + 1
             END,
-            claimed_run = $3, claimed_epoch = $4, last_attempt_at = $5
+            claimed_run = $3, claimed_epoch = $4, claimed_alone = cardinality($2::uuid[]) = 1, last_attempt_at = $5
         WHERE tenant_id = $1 AND id = ANY($2)
         RETURNING id, source_id, source_label, source_modified_at, source_hash, synced_source_hash, destination_id,
             destination_label, destination_modified_at, destination_hash, synced_destination_hash, description, version,

@@ -134,6 +134,7 @@ pub async fn settle(tx: &mut TenantTx, run: &Taken, outcomes: &[Outcome], now: D
                 ELSE records.attempts - o.given_back
             END,
             crashes = CASE WHEN o.given_back = 1 THEN records.crashes ELSE 0 END,
+            suspect = o.given_back = 1 AND records.suspect,
             next_attempt_at = CASE WHEN records.version > o.version THEN $30 ELSE o.next_attempt_at END,
             last_error = o.error, error_code = o.code, error_field = o.field,
             destination_id = CASE

@@ -52,7 +52,8 @@ async fn slice_that_dies(world: &World, record: domain::RecordId, condition: &st
 const CLAIMED_NOW: &str =
     "EXISTS (SELECT FROM runs WHERE runs.id = claimed_run AND runs.epoch = claimed_epoch AND runs.state = 'running')";
 
-async fn poison(condition: &str) {
+/// Eight customers whose process run dies so many times, each at the moment in which `condition` holds of the victim.
+async fn killed(times: usize, condition: &str) -> (World, Pair, domain::RecordId) {
     let world = world().await;
     let pair = prepared(&world, 8).await;
     let victim = rows(&world, &pair).await.pop().unwrap().id;
@@ -61,9 +62,9 @@ async fn poison(condition: &str) {
     world.control("POST", "acumatica/faults", slow).await;
     engine::runs::start(&world.engine, &world.member, pair.customers, Phase::Process, world.now()).await.unwrap();
     let mut deaths = 0;
-    while deaths < 3 {
+    while deaths < times {
         match slice_that_dies(&world, victim, condition).await {
-            Some(died) => deaths += i32::from(died),
+            Some(died) => deaths += usize::from(died),
             // What the dead slice had locked may not have been let go at the sweeper's last look.
             None => {
                 world.clock.advance(TimeDelta::seconds(5));
@@ -73,6 +74,12 @@ async fn poison(condition: &str) {
     }
     world.control("DELETE", "acumatica/faults?account=sbx_erp", Value::Null).await;
     world.live_until(world.now() + TimeDelta::minutes(20)).await;
+    (world, pair, victim)
+}
+
+async fn poison(condition: &str) {
+    // The first death takes all eight with it and says nothing about any of them; then it is alone.
+    let (world, pair, victim) = killed(4, condition).await;
     for row in rows(&world, &pair).await {
         if row.id == victim {
             assert_eq!(row.status, RecordStatus::Aborted, "{row:?}");
@@ -94,6 +101,15 @@ async fn a_record_that_kills_its_worker_when_it_is_claimed_is_set_aside_and_the_
 #[tokio::test]
 async fn a_record_that_kills_its_worker_before_it_is_written_is_set_aside_and_the_rest_goes_through() {
     poison(&format!("{CLAIMED_NOW} AND intent_key IS NOT NULL")).await;
+}
+
+#[tokio::test]
+async fn a_server_that_is_killed_again_and_again_sets_no_record_aside() {
+    let anyone = format!("EXISTS (SELECT FROM records WHERE {CLAIMED_NOW})");
+    let (world, pair, _) = killed(8, &anyone).await;
+    for row in rows(&world, &pair).await {
+        assert_eq!(row.status, RecordStatus::Processed, "{row:?}");
+    }
 }
 
 #[tokio::test]

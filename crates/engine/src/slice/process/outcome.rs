@@ -95,7 +95,10 @@ pub fn waits_for_decision(record: &Claimed, why: String, timing: Timing) -> Outc
 
 /// The record killed its worker too often.
 pub fn poisonous(record: &Claimed, timing: Timing) -> Outcome {
-    let message = format!("Crashed the worker {} times. Report it with the server's log; then retry.", record.crashes);
+    let message = format!(
+        "Crashed the worker {} times while it was processed alone. Report it with the server's log; then retry.",
+        record.crashes
+    );
     Outcome {
         status: RecordStatus::Aborted,
         next_attempt_at: None,
