@@ -14,7 +14,7 @@ use hydration_context::SerializedDataId;
 #[cfg(not(feature = "ssr"))]
 use leptos::reactive::computed::ArcAsyncDerived;
 #[cfg(feature = "ssr")]
-use leptos::reactive::computed::ScopedFuture;
+use leptos::{reactive::computed::ScopedFuture, task::spawn};
 
 #[cfg(feature = "ssr")]
 use super::Boxed;
@@ -87,7 +87,10 @@ impl Asked {
                 // Carried out in the surroundings of the page, which outlive every view.
                 let page = Owner::current().map(outermost).unwrap_or_default();
                 let answer: Boxed<Text> = Box::pin(page.with(|| ScopedFuture::new_untracked(call)));
-                (free.insert(answer.shared()).clone(), true)
+                let answer = free.insert(answer.shared()).clone();
+                // It goes on when the view that asked is given up, and with it what the answer has locked.
+                spawn(answer.clone().map(drop));
+                (answer, true)
             }
         }
     }

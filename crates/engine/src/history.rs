@@ -99,7 +99,7 @@ pub async fn detail(engine: &Engine, member: &Member, id: RecordId) -> Result<Re
         (Some(earlier), Some(current)) => domain::canonical::diff(Some(earlier), current),
         _ => Vec::new(),
     };
-    let held = store::history::held::hold(&mut tx, id).await?;
+    let held = store::history::held::look(&mut tx, id).await?;
     let conflict = match row.status {
         RecordStatus::Conflict => by_hand::conflict_view(&mut tx, &held).await?,
         _ => None,

@@ -6,7 +6,7 @@ use domain::TenantId;
 use sqlx::{PgConnection, Postgres, Transaction};
 
 use super::Db;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// A transaction that sees one tenant's rows. Dropped without [`TenantTx::commit`] it is rolled back.
 pub struct TenantTx {
@@ -24,16 +24,24 @@ impl Db {
     /// Begins a transaction for one tenant. The tenant's id comes from the membership that was read on this request,
     /// from an API token, or from a job's payload; never from a form.
     pub async fn begin(&self, tenant: TenantId) -> Result<TenantTx> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin_whole().await?;
         confine(&mut tx, tenant).await?;
         Ok(TenantTx { tx, tenant })
     }
 
     /// Begins a transaction of the system role.
     pub async fn begin_across_tenants(&self) -> Result<SystemTx> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin_whole().await?;
         sqlx::raw_sql("SET LOCAL ROLE syncline_system").execute(&mut *tx).await?;
         Ok(SystemTx { tx })
+    }
+
+    /// Begins in a task of its own, which is not given up half way: a `BEGIN` whose caller has gone would leave its
+    /// connection in the pool with a transaction open that nobody knows of, and nobody ends.
+    async fn begin_whole(&self) -> Result<Transaction<'static, Postgres>> {
+        let pool = self.pool.clone();
+        let begun = tokio::spawn(async move { pool.begin().await });
+        Ok(begun.await.map_err(|error| Error::Internal(format!("a transaction did not begin: {error}")))??)
     }
 }
 

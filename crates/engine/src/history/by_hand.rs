@@ -25,7 +25,7 @@ use crate::{Engine, Error, Member, Result, store};
 /// [`Error::Conflict`] when there is nothing that could be edited.
 pub async fn edit_form(engine: &Engine, member: &Member, id: RecordId) -> Result<EditForm> {
     let mut tx = engine.db.begin(member.tenant).await?;
-    let record = held::hold(&mut tx, id).await?;
+    let record = held::look(&mut tx, id).await?;
     let outgoing = editable(&mut tx, &record).await?;
     let waits = edits::of_record(&mut tx, id, 10).await?;
     let pending = waits.into_iter().find(|edit| edit.kind == EditKind::Payload && edit.used_at.is_none());

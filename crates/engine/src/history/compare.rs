@@ -33,7 +33,7 @@ pub async fn find(
         return Err(Error::invalid("text", format!("Type what to look for, in at most {MAX_SEARCH} characters.")));
     }
     let mut tx = engine.db.begin(member.tenant).await?;
-    let record = held::hold(&mut tx, id).await?;
+    let record = held::look(&mut tx, id).await?;
     tx.commit().await?;
     let side = if record.source_id.is_none() { Side::Source } else { Side::Destination };
     ask(engine, member, &RecordRequest::Find { record: id, side, by, text: text.to_owned() }, now).await

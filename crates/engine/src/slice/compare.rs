@@ -24,7 +24,7 @@ pub async fn slice(context: &mut Context) -> Result<Next> {
     let request = context.run.request.clone().ok_or_else(|| Error::Internal("a comparison of nothing".into()))?;
     let request: RecordRequest = serde_json::from_value(request)?;
     let mut tx = context.begin().await?;
-    let record = held::hold(&mut tx, request.record()).await;
+    let record = held::look(&mut tx, request.record()).await;
     tx.commit().await?;
     let record = match record {
         Err(Error::NotFound) => return Ok(failed("The record was deleted from the history meanwhile.")),

@@ -33,6 +33,7 @@ mod support;
 mod sync;
 mod syncs;
 mod tenancy;
+mod transactions;
 mod twins;
 mod two_way;
 mod write_back;

@@ -294,6 +294,11 @@ impl World {
         tx
     }
 
+    /// The address of the test's database.
+    pub fn url(&self) -> &str {
+        &self.db.url
+    }
+
     /// Takes one due job and does its slice; `false` when none is due.
     pub async fn work_once(&self) -> bool {
         let Some(job) = self.take_job().await else { return false };

@@ -1,4 +1,4 @@
-//! One record under lock, for what a person does to it alone.
+//! One record, for what a person sees of it and does to it alone.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{Entity, LastOperation, RecordId, RecordStatus, Side, SyncId};
@@ -6,7 +6,7 @@ use domain::{Entity, LastOperation, RecordId, RecordStatus, Side, SyncId};
 use crate::db::TenantTx;
 use crate::error::{Error, Result};
 
-/// A record under lock.
+/// A record, under lock if something is done to it.
 #[derive(Debug, Clone)]
 pub struct Held {
     pub id: RecordId,
@@ -28,6 +28,15 @@ pub struct Held {
 
 /// Locks a record until the transaction ends.
 pub async fn hold(tx: &mut TenantTx, id: RecordId) -> Result<Held> {
+    sqlx::query!("SELECT id FROM records WHERE tenant_id = $1 AND id = $2 FOR UPDATE", tx.tenant().0, id.0)
+        .fetch_optional(&mut **tx)
+        .await?
+        .ok_or(Error::NotFound)?;
+    look(tx, id).await
+}
+
+/// The record as it is, without waiting for whoever has it under lock: for what is only shown.
+pub async fn look(tx: &mut TenantTx, id: RecordId) -> Result<Held> {
     let row = sqlx::query!(
         r#"SELECT sync_id, entity, source_id, destination_id, description, status, version, replay_version,
             CASE WHEN tombstone THEN COALESCE(tombstone_side, 'source') END AS gone,
@@ -37,8 +46,7 @@ pub async fn hold(tx: &mut TenantTx, id: RecordId) -> Result<Held> {
                     AND runs.state = 'running'
             ) AS "in_work!"
         FROM records
-        WHERE tenant_id = $1 AND id = $2
-        FOR UPDATE"#,
+        WHERE tenant_id = $1 AND id = $2"#,
         tx.tenant().0,
         id.0
     )
