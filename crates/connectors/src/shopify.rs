@@ -313,7 +313,7 @@ impl Connector for Shopify {
     }
 
     fn concurrency(&self) -> usize {
-        2
+        api::AT_ONCE
     }
 
     fn session(&self) -> Option<SecretString> {

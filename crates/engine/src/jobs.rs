@@ -33,6 +33,18 @@ pub const fn queue_of(phase: Phase) -> &'static str {
     }
 }
 
+/// The phases that share a queue, and so its slots, with this one.
+#[must_use]
+pub const fn phases_beside(phase: Phase) -> &'static [Phase] {
+    match phase {
+        Phase::Prepare | Phase::FullPrepare | Phase::RangePrepare | Phase::Reconcile => {
+            &[Phase::Prepare, Phase::FullPrepare, Phase::RangePrepare, Phase::Reconcile]
+        }
+        Phase::Process => &[Phase::Process],
+        Phase::Test | Phase::DryRun | Phase::Compare => &[Phase::Test, Phase::DryRun, Phase::Compare],
+    }
+}
+
 /// Puts jobs into a queue on the caller's transaction, due at `at`.
 pub async fn enqueue(conn: &mut PgConnection, phase: Phase, jobs: &[Job], at: DateTime<Utc>) -> Result<()> {
     if jobs.is_empty() {

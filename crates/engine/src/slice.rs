@@ -9,6 +9,7 @@ mod context;
 mod dry_run;
 mod health;
 mod heartbeat;
+mod line;
 mod obstacle;
 mod open;
 mod prepare;
@@ -27,7 +28,7 @@ use crate::jobs::Job;
 use crate::store::runs::Taken;
 use crate::{Clock, Engine, Error, Result, jobs, runs, store};
 
-use context::Context;
+use context::{Context, locked};
 pub(crate) use prepare::{BELIEVED_AFTER, Range};
 
 /// Records that a slice deals with at most.
@@ -101,7 +102,7 @@ async fn close(context: &mut Context, next: Next) -> Result<()> {
     let mut tx = context.engine.db.begin(run.tenant).await?;
     // The connections' rows are locked first, then the run's, then the leases', as everywhere.
     if ended_well(&run, &next) {
-        context.health.note_end(&context.connection_ids());
+        locked(&context.health).note_end(&context.connection_ids());
     }
     context.keep_health(&mut tx, "several records in a row got no answer").await?;
     match &next {

@@ -7,18 +7,22 @@ use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout_at};
 use url::Url;
 
 use super::cost::{Budget, Cost, LONGEST_WAIT};
 use super::fault::{Fault, fault};
 use super::queries::Query;
-use crate::error::{Error, Failure, Result};
+use crate::error::{Error, Failure, Result, Unreachable};
 use crate::http::{GuardedClient, Request};
 use crate::settings::{Settings, join, refused};
 use crate::vendor::Exchange;
 
 /// A page that is too costly is halved this often before the query is given up.
 const HALVINGS: usize = 8;
+/// Requests that are under way at once.
+pub(super) const AT_ONCE: usize = 2;
 
 pub(super) struct Api {
     client: GuardedClient,
@@ -28,6 +32,7 @@ pub(super) struct Api {
     headers: HeaderMap,
     timeout: Duration,
     budget: Budget,
+    slots: Semaphore,
 }
 
 /// The data of an answer without errors.
@@ -55,7 +60,16 @@ impl Api {
         let mut headers: HeaderMap = headers.collect();
         headers.insert("x-shopify-access-token", token);
         let timeout = settings.request_timeout()?;
-        Ok(Self { client, shop, version, endpoint, headers, timeout, budget: Budget::default() })
+        Ok(Self {
+            client,
+            shop,
+            version,
+            endpoint,
+            headers,
+            timeout,
+            budget: Budget::default(),
+            slots: Semaphore::new(AT_ONCE),
+        })
     }
 
     pub fn shop_url(&self) -> &Url {
@@ -136,12 +150,15 @@ impl Api {
         shown: &mut String,
     ) -> std::result::Result<Answer, Fault> {
         let reservation = self.budget.reserve(query, records).await?;
+        // One deadline for waiting and sending: how long a write may still be carried out depends on it.
+        let deadline = Instant::now() + self.timeout;
+        let _slot = timeout_at(deadline, self.slots.acquire()).await.map_err(|_| too_late())?;
         let request = Request {
             method: Method::POST,
             url: self.endpoint.clone(),
             headers: self.headers.clone(),
             body,
-            timeout: self.timeout,
+            timeout: deadline.saturating_duration_since(Instant::now()),
         };
         let response = self.client.send(request).await?;
         if query.writes {
@@ -161,4 +178,9 @@ impl Api {
         let data = data.ok_or_else(|| Error::Malformed { message: "the answer has no data".into() })?;
         Ok(Answer { data, clock: response.clock() })
     }
+}
+
+fn too_late() -> Error {
+    let message = "the requests before it took too long".into();
+    Error::Unavailable { message, reason: Unreachable::TimedOut }
 }

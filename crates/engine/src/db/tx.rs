@@ -3,7 +3,8 @@
 use std::ops::{Deref, DerefMut};
 
 use domain::TenantId;
-use sqlx::{PgConnection, Postgres, Transaction};
+use sqlx::{AssertSqlSafe, PgConnection, Postgres, Transaction};
+use tokio::sync::OwnedMutexGuard;
 
 use super::Db;
 use crate::error::{Error, Result};
@@ -12,6 +13,8 @@ use crate::error::{Error, Result};
 pub struct TenantTx {
     tx: Transaction<'static, Postgres>,
     tenant: TenantId,
+    /// Goes after the transaction: the next one begins when this one is over.
+    turn: Option<OwnedMutexGuard<()>>,
 }
 
 /// A transaction of the system role, for the few things that cross tenants. Whatever takes one says `_across_tenants`
@@ -24,23 +27,23 @@ impl Db {
     /// Begins a transaction for one tenant. The tenant's id comes from the membership that was read on this request,
     /// from an API token, or from a job's payload; never from a form.
     pub async fn begin(&self, tenant: TenantId) -> Result<TenantTx> {
-        let mut tx = self.begin_whole().await?;
-        confine(&mut tx, tenant).await?;
-        Ok(TenantTx { tx, tenant })
+        // One trip to the database for both. A uuid's own text has no signs that SQL knows.
+        let tx = self.begin_whole(format!("BEGIN; SELECT set_config('app.tenant_id', '{}', true)", tenant.0)).await?;
+        Ok(TenantTx { tx, tenant, turn: None })
     }
 
     /// Begins a transaction of the system role.
     pub async fn begin_across_tenants(&self) -> Result<SystemTx> {
-        let mut tx = self.begin_whole().await?;
+        let mut tx = self.begin_whole("BEGIN".to_owned()).await?;
         sqlx::raw_sql("SET LOCAL ROLE syncline_system").execute(&mut *tx).await?;
         Ok(SystemTx { tx })
     }
 
     /// Begins in a task of its own, which is not given up half way: a `BEGIN` whose caller has gone would leave its
     /// connection in the pool with a transaction open that nobody knows of, and nobody ends.
-    async fn begin_whole(&self) -> Result<Transaction<'static, Postgres>> {
+    async fn begin_whole(&self, statement: String) -> Result<Transaction<'static, Postgres>> {
         let pool = self.pool.clone();
-        let begun = tokio::spawn(async move { pool.begin().await });
+        let begun = tokio::spawn(async move { pool.begin_with(AssertSqlSafe(statement)).await });
         Ok(begun.await.map_err(|error| Error::Internal(format!("a transaction did not begin: {error}")))??)
     }
 }
@@ -59,8 +62,17 @@ impl TenantTx {
         self.tenant
     }
 
+    /// Keeps a turn until this transaction is over.
+    #[must_use]
+    pub fn in_turn(self, turn: OwnedMutexGuard<()>) -> Self {
+        Self { turn: Some(turn), ..self }
+    }
+
     pub async fn commit(self) -> Result<()> {
-        Ok(self.tx.commit().await?)
+        let Self { tx, turn, .. } = self;
+        tx.commit().await?;
+        drop(turn);
+        Ok(())
     }
 }
 
@@ -69,7 +81,7 @@ impl SystemTx {
     pub async fn into_tenant(mut self, tenant: TenantId) -> Result<TenantTx> {
         sqlx::raw_sql("SET LOCAL ROLE syncline_app").execute(&mut *self.tx).await?;
         confine(&mut self.tx, tenant).await?;
-        Ok(TenantTx { tx: self.tx, tenant })
+        Ok(TenantTx { tx: self.tx, tenant, turn: None })
     }
 
     pub async fn commit(self) -> Result<()> {

@@ -1,5 +1,8 @@
 //! What a slice works with: its run, its sync, the connectors of both ends, and the clock.
 
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
 use chrono::{DateTime, Utc};
 use connectors::Connector;
 use domain::{ConnectionId, Side};
@@ -24,7 +27,7 @@ pub struct End {
     pub connector: Box<dyn Connector>,
     pub slot: Slot,
     /// The session that is stored with the slot, so that it is written only when it changes.
-    pub stored_session: Option<String>,
+    pub stored_session: Mutex<Option<String>>,
 }
 
 /// A slice at work.
@@ -37,9 +40,19 @@ pub struct Context {
     pub sync: Option<SyncRow>,
     /// The source, then the destination, as far as the phase needs them.
     pub ends: Vec<End>,
-    pub shown_at: DateTime<Utc>,
+    pub shown_at: Mutex<DateTime<Utc>>,
     /// What is known of the connections' health and not written down yet.
-    pub health: Health,
+    pub health: Mutex<Health>,
+    /// Records whose writes are about to be sent, or are not settled yet.
+    pub under_way: Mutex<HashSet<Uuid>>,
+    /// A slice does several things at once, but one transaction at a time: it takes one connection of the pool, and what
+    /// it commits has one order.
+    pub turn: Arc<tokio::sync::Mutex<()>>,
+}
+
+/// What is behind a lock of a slice's own, which nobody holds across an await.
+pub fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Context {
@@ -90,16 +103,16 @@ impl Context {
     }
 
     /// After a transaction that was rolled back: what it stored has to be stored again.
-    pub fn forget_stored_sessions(&mut self) {
-        self.ends.iter_mut().for_each(|end| end.stored_session = None);
+    pub fn forget_stored_sessions(&self) {
+        self.ends.iter().for_each(|end| *locked(&end.stored_session) = None);
     }
 
     /// Stores sessions that are new since the last time, so that a successor can resume them or log them out.
-    pub async fn keep_sessions(&mut self, tx: &mut TenantTx) -> Result<()> {
+    pub async fn keep_sessions(&self, tx: &mut TenantTx) -> Result<()> {
         let now = self.now();
-        for end in &mut self.ends {
+        for end in &self.ends {
             let session = end.connector.session().map(|session| session.expose_secret().to_owned());
-            if session == end.stored_session {
+            if session == *locked(&end.stored_session) {
                 continue;
             }
             let sealed = session
@@ -107,13 +120,13 @@ impl Context {
                 .map(|text| keys::seal_bytes(&self.key, self.run.tenant, end.connection.0, "session", text.as_bytes()))
                 .transpose()?;
             store::leases::keep_session(tx, &self.run, &end.slot, sealed.as_deref(), now).await?;
-            end.stored_session = session;
+            *locked(&end.stored_session) = session;
         }
         Ok(())
     }
 
     /// Logs out at the vendors. A session that cannot be logged out stays with its slot: the keeper tries again.
-    pub async fn log_out(&mut self) {
+    pub async fn log_out(&self) {
         for end in &self.ends {
             if let Err(error) = end.connector.close().await {
                 tracing::warn!(connection.id = %end.connection, %error, "could not log out");
@@ -125,7 +138,7 @@ impl Context {
     pub async fn log_out_unknown(&self) {
         for end in &self.ends {
             let session = end.connector.session().map(|session| session.expose_secret().to_owned());
-            if session.is_some() && session != end.stored_session {
+            if session.is_some() && session != *locked(&end.stored_session) {
                 let _ = end.connector.close().await;
             }
         }
@@ -133,9 +146,10 @@ impl Context {
 
     /// Writes down what the slice has learnt of its connections, and opens the breaker of one that fails too often.
     /// The connections' rows are locked first of all.
-    pub async fn keep_health(&mut self, tx: &mut TenantTx, why: &str) -> Result<()> {
+    pub async fn keep_health(&self, tx: &mut TenantTx, why: &str) -> Result<()> {
         let now = self.now();
-        for (id, streak) in self.health.take() {
+        let learnt = locked(&self.health).take();
+        for (id, streak) in learnt {
             if streak.answered {
                 store::connections::note_success(tx, &[id.0], now).await?;
             }
@@ -150,18 +164,35 @@ impl Context {
         Ok(())
     }
 
-    /// Begins a transaction for this run's tenant.
+    /// From here until they are settled nobody may take these for records at which nobody works.
+    pub fn note_under_way(&self, ids: &[Uuid]) {
+        locked(&self.under_way).extend(ids.iter().copied());
+    }
+
+    pub fn is_under_way(&self, id: Uuid) -> bool {
+        locked(&self.under_way).contains(&id)
+    }
+
+    pub fn forget_under_way(&self, ids: &[Uuid]) {
+        locked(&self.under_way).retain(|id| !ids.contains(id));
+    }
+
+    /// Begins a transaction for this run's tenant, when the slice's last one is over.
     pub async fn begin(&self) -> Result<TenantTx> {
-        self.engine.db.begin(self.run.tenant).await
+        let turn = self.turn.clone().lock_owned().await;
+        Ok(self.engine.db.begin(self.run.tenant).await?.in_turn(turn))
     }
 
     /// Shows the run on live screens, twice a second at most.
-    pub async fn show_run(&mut self, tx: &mut TenantTx) -> Result<()> {
+    pub async fn show_run(&self, tx: &mut TenantTx) -> Result<()> {
         let now = self.now();
-        if (now - self.shown_at).num_milliseconds() < 500 {
-            return Ok(());
+        {
+            let mut shown_at = locked(&self.shown_at);
+            if (now - *shown_at).num_milliseconds() < 500 {
+                return Ok(());
+            }
+            *shown_at = now;
         }
-        self.shown_at = now;
         store::activity::show_run(tx, self.run.id, now).await
     }
 }

@@ -8,7 +8,7 @@ use domain::run::RunState;
 use domain::{ConnectionId, backoff};
 
 use super::Next;
-use super::context::Context;
+use super::context::{Context, locked};
 use crate::{Result, store};
 
 /// How long a connection waits whose vendor did not say.
@@ -31,11 +31,11 @@ pub struct Obstacle {
 }
 
 /// Decides how the run goes on, and writes down what everybody else has to know.
-pub async fn react(context: &mut Context, obstacle: Obstacle) -> Result<Next> {
+pub async fn react(context: &Context, obstacle: Obstacle) -> Result<Next> {
     let now = context.now();
     let Obstacle { connection, name, error } = obstacle;
     if matches!(error, Vendor::Unavailable { .. }) {
-        context.health.note_failed_try(connection, &context.run);
+        locked(&context.health).note_failed_try(connection, &context.run);
     }
     let mut tx = context.begin().await?;
     context.keep_health(&mut tx, &error.to_string()).await?;

@@ -1,7 +1,7 @@
 //! The beginning of a slice: taking the run on, its leases, and its connectors.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::ConnectionId;
@@ -72,8 +72,10 @@ pub async fn open(engine: &Engine, job: Job, clock: &Clock) -> Result<Option<Con
         key,
         sync,
         ends,
-        shown_at: now,
-        health: Health::default(),
+        shown_at: Mutex::new(now),
+        health: Mutex::new(Health::default()),
+        under_way: Mutex::default(),
+        turn: Arc::default(),
     };
     Ok(Some(context))
 }
@@ -82,13 +84,7 @@ pub async fn open(engine: &Engine, job: Job, clock: &Clock) -> Result<Option<Con
 /// minute, so the other half is kept for other tenants even while none of them waits.
 async fn has_its_share(tx: &mut TenantTx, engine: &Engine, run: &Taken) -> Result<bool> {
     let share = (engine.config.slots(crate::jobs::queue_of(run.phase)) / 2).max(1);
-    let phases: &[Phase] = match run.phase {
-        Phase::Prepare | Phase::FullPrepare | Phase::RangePrepare | Phase::Reconcile => {
-            &[Phase::Prepare, Phase::FullPrepare, Phase::RangePrepare, Phase::Reconcile]
-        }
-        Phase::Process => &[Phase::Process],
-        Phase::Test | Phase::DryRun | Phase::Compare => &[Phase::Test, Phase::DryRun, Phase::Compare],
-    };
+    let phases = crate::jobs::phases_beside(run.phase);
     Ok(store::runs::count_running(tx, phases, run.id).await? >= share as i64)
 }
 
@@ -174,6 +170,7 @@ fn end(place: impl Fn(Slot) -> InSlot, key: &DataKey, sealed: Sealed, slots: &[S
     let credentials = unseal(key, run, sealed.id, &sealed.credentials)?;
     let session = session(key, run, &slot)?;
     let stored_session = session.as_ref().map(|session| secrecy::ExposeSecret::expose_secret(session).to_owned());
+    let stored_session = Mutex::new(stored_session);
     let (settings, sign_ins) = (&sealed.settings, Some(Arc::new(sign_ins) as Arc<_>));
     let connector = connectors::connect_noting(sealed.vendor, client, settings, &credentials, session, sign_ins)?;
     Ok(End { connection: sealed.id, name: sealed.name, connector, slot, stored_session })

@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use super::Next;
 use super::context::{Context, End};
+use super::line::Share;
 use super::obstacle::Obstacle;
 use crate::store::runs::{Progress, Taken};
 use crate::store::syncs::SyncRow;
@@ -26,6 +27,14 @@ use crate::{Result, store};
 pub(crate) use cursor::Range;
 use cursor::{Cursor, Stage};
 pub(crate) use deletions::BELIEVED_AFTER;
+
+/// What the slice has listed.
+#[derive(Default)]
+struct Listed {
+    share: Share,
+    /// The page that comes next, if it is here already.
+    ahead: Option<listing::Ahead>,
+}
 
 /// How a stage went on.
 enum Step {
@@ -38,8 +47,9 @@ enum Step {
 pub async fn slice(context: &mut Context) -> Result<Next> {
     let sync = context.sync()?;
     let mut cursor = Cursor::read(&context.run);
-    let mut listed = 0;
-    while listed < super::MAX_RECORDS && !context.is_spent() {
+    let mut listed = Listed::default();
+    // A page that is here already is written down, late or not.
+    while listed.ahead.is_some() || listed.share.goes_on(context).await? {
         let step = match cursor.stage.clone() {
             Stage::Begin => begin(context, &sync, &mut cursor).await?,
             Stage::Refilter { asked_at, before } => {

@@ -1,8 +1,9 @@
 //! Process: takes one record at a time from one system to the other, or in a two-way sync to whichever side lacks the change.
 //!
 //! Records are claimed in chunks, so that reads, intents and results are a few statements and requests for many records;
-//! each is decided and written on its own, and the failure of one is its own.
+//! each is decided and written on its own, and the failure of one is its own. Chunks overlap: see [`pipeline`].
 
+mod answers;
 mod choices;
 mod chunk;
 mod decide;
@@ -11,9 +12,11 @@ mod gone;
 mod intents;
 mod matching;
 mod outcome;
+mod pipeline;
 mod prerequisites;
 mod preview;
 mod save;
+mod send;
 mod settle;
 mod sides;
 mod waiting;
@@ -24,11 +27,14 @@ use domain::run::RunState;
 
 pub use preview::preview;
 
+use super::Next;
 use super::context::Context;
-use super::obstacle;
-use super::{MAX_RECORDS, Next};
+use super::line::Share;
+use super::obstacle::{self, Obstacle};
 use crate::store::records_due::Claimed;
+use crate::store::syncs::SyncRow;
 use crate::{Result, store};
+use pipeline::{Ended, Stop};
 
 /// Records that are claimed at once.
 const CHUNK: i64 = 100;
@@ -40,18 +46,43 @@ pub async fn slice(context: &mut Context) -> Result<Next> {
     if context.run.counts.total.is_none() {
         count(context).await?;
     }
-    let mut dealt_with = 0;
-    while dealt_with < MAX_RECORDS && !context.is_spent() {
-        let claimed = claim(context, sync.id, CHUNK).await?;
-        if claimed.is_empty() {
-            return done(context).await;
+    let mut share = Share::default();
+    while share.goes_on(context).await? {
+        let mut ended = pipeline::run(context, &sync, &mut share).await?;
+        if matches!(ended, Ended::Dry { worked: false }) {
+            ended = alone(context, &sync, &mut share).await?;
         }
-        dealt_with += claimed.len();
-        if let Some(obstacle) = chunk::process(context, &sync, claimed, chunk::Counted::InRun).await? {
-            return obstacle::react(context, obstacle).await;
+        match ended {
+            Ended::Dry { worked: false } => return done(context).await,
+            Ended::Dry { worked: true } | Ended::Enough => {}
+            Ended::Stopped(stop) => {
+                if let Some(obstacle) = look_closer(context, &sync, stop).await? {
+                    return obstacle::react(context, obstacle).await;
+                }
+            }
         }
     }
     Ok(Next::Continue)
+}
+
+/// After a crash records are claimed one by one, so that the one that kills its worker does so alone.
+async fn alone(context: &Context, sync: &SyncRow, share: &mut Share) -> Result<Ended> {
+    let claimed = claim(context, sync.id, 1).await?;
+    let Some(record) = claimed.first().map(|record| record.id) else { return Ok(Ended::Dry { worked: false }) };
+    share.done += 1;
+    let obstacle = chunk::process(context, sync, claimed, chunk::Counted::InRun).await?;
+    let stop = obstacle.map(|obstacle| Stop { obstacle, records: vec![record] });
+    Ok(stop.map_or(Ended::Dry { worked: true }, Ended::Stopped))
+}
+
+/// An answer about many records that could not be understood is asked for again, each record by itself.
+async fn look_closer(context: &Context, sync: &SyncRow, stop: Stop) -> Result<Option<Obstacle>> {
+    match stop.obstacle.error {
+        connectors::Error::Malformed { .. } if stop.records.len() > 1 => {
+            chunk::one_by_one(context, sync, stop.records, chunk::Counted::InRun).await
+        }
+        _ => Ok(Some(stop.obstacle)),
+    }
 }
 
 async fn claim(context: &Context, sync: SyncId, limit: i64) -> Result<Vec<Claimed>> {

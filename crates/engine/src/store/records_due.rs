@@ -1,5 +1,7 @@
 //! Claiming records that are due, and marking what is about to be written.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use domain::canonical::ContentHash;
 use domain::{Side, SyncId};
@@ -307,25 +309,29 @@ pub struct Intended {
     pub deadline_at: DateTime<Utc>,
 }
 
-/// Writes down what is about to be sent, before it is sent, for a chunk of records in one statement.
-pub async fn intend(tx: &mut TenantTx, intents: &[Intended], now: DateTime<Utc>) -> Result<()> {
-    if testing::lacks(Safeguard::Intent) {
-        return Ok(());
-    }
+/// Writes down what is about to be sent, before it is sent, for a chunk of records in one statement. Says which records
+/// these are: one that has changed since it was read, or that is there no more, is not to be written.
+pub async fn intend(tx: &mut TenantTx, run: &Taken, intents: &[Intended], now: DateTime<Utc>) -> Result<HashSet<Uuid>> {
     let ids: Vec<Uuid> = intents.iter().map(|intent| intent.record).collect();
+    if testing::lacks(Safeguard::Intent) {
+        return Ok(ids.into_iter().collect());
+    }
     let keys: Vec<String> = intents.iter().map(|intent| intent.key.clone()).collect();
     let hashes: Vec<Option<Vec<u8>>> =
         intents.iter().map(|intent| intent.hash.map(|hash| hash.as_bytes().to_vec())).collect();
+    let read = |intent: &Intended| if testing::lacks(Safeguard::Version) { i64::MAX } else { intent.version };
     let versions: Vec<i64> = intents.iter().map(|intent| intent.version).collect();
     let sides: Vec<String> = intents.iter().map(|intent| intent.side.as_str().to_owned()).collect();
     let deadlines: Vec<DateTime<Utc>> = intents.iter().map(|intent| intent.deadline_at).collect();
-    sqlx::query!(
+    let intended = sqlx::query_scalar!(
         "UPDATE records SET
             intent_key = intents.key, intent_hash = intents.hash, intent_version = intents.version,
             intent_side = intents.side, intent_deadline_at = intents.deadline_at, intent_at = $8
-        FROM unnest($2::uuid[], $3::text[], $4::bytea[], $5::bigint[], $6::text[], $7::timestamptz[])
-            AS intents (id, key, hash, version, side, deadline_at)
-        WHERE records.tenant_id = $1 AND records.id = intents.id",
+        FROM unnest($2::uuid[], $3::text[], $4::bytea[], $5::bigint[], $6::text[], $7::timestamptz[], $11::bigint[])
+            AS intents (id, key, hash, version, side, deadline_at, as_read)
+        WHERE records.tenant_id = $1 AND records.id = intents.id AND records.version <= intents.as_read
+            AND records.claimed_run = $9 AND records.claimed_epoch = $10
+        RETURNING records.id",
         tx.tenant().0,
         &ids,
         &keys,
@@ -333,11 +339,14 @@ pub async fn intend(tx: &mut TenantTx, intents: &[Intended], now: DateTime<Utc>)
         &versions,
         &sides,
         &deadlines,
-        now
+        now,
+        run.id.0,
+        run.epoch,
+        &intents.iter().map(read).collect::<Vec<i64>>()
     )
-    .execute(&mut **tx)
+    .fetch_all(&mut **tx)
     .await?;
-    Ok(())
+    Ok(intended.into_iter().collect())
 }
 
 /// How many records of a sync a process run would find due.

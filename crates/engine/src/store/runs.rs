@@ -276,6 +276,23 @@ pub async fn interrupt(
     rows.into_iter().map(|row| Ok((RunId(row.id), row.phase.parse()?))).collect()
 }
 
+/// Whether no run of these phases, whoever's it is, waits for a worker, and none of this tenant's for a session of these
+/// connections. The answer says nothing else about other tenants.
+pub async fn is_line_empty(
+    tx: &mut TenantTx,
+    phases: &[Phase],
+    connections: &[Uuid],
+    now: DateTime<Utc>,
+    soon: DateTime<Utc>,
+) -> Result<bool> {
+    let phases: Vec<String> = phases.iter().map(|phase| phase.as_str().to_owned()).collect();
+    let is_empty =
+        sqlx::query_scalar!(r#"SELECT is_line_empty($1, $2, $3, $4) AS "empty!""#, &phases, connections, now, soon)
+            .fetch_one(&mut **tx)
+            .await?;
+    Ok(is_empty)
+}
+
 /// Which runs to show.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Which {

@@ -11,6 +11,9 @@ pub async fn replace(tx: &mut TenantTx, records: &[Uuid], waits: &[(Uuid, Uuid)]
     sqlx::query!("DELETE FROM record_waits WHERE tenant_id = $1 AND record_id = ANY($2)", tx.tenant().0, records)
         .execute(&mut **tx)
         .await?;
+    if waits.is_empty() {
+        return Ok(());
+    }
     let (waiting, awaited): (Vec<Uuid>, Vec<Uuid>) = waits.iter().copied().unzip();
     sqlx::query!(
         "INSERT INTO record_waits (tenant_id, record_id, waits_for)

@@ -177,17 +177,17 @@ async fn a_change_that_arrives_while_its_record_is_in_work_leads_to_another_proc
     world.clock.advance(TimeDelta::seconds(16));
     dispatch(&world).await;
     let job = world.take_job().await.unwrap();
-    // Claimed by a run that is running, as a worker in the midst of it leaves it.
-    world
-        .control("POST", "shopify/faults", json!({"account": "sbx_shop", "kind": "latency", "next": 1, "ms": 2_000}))
-        .await;
+    // The change comes while the write is under way: what is written is out of date already.
+    let slow = json!({"account": "sbx_erp", "kind": "latency", "share": 1.0, "ms": 2_000});
+    world.control("POST", "acumatica/faults", slow).await;
     let (engine, clock) = (world.engine.clone(), world.clock.engine());
     let working = tokio::spawn(async move { engine::slice::run(&engine, job, &clock).await });
-    while world.value("SELECT count(*) FROM records WHERE claimed_run IS NOT NULL").await == "0" {
+    while world.value("SELECT count(*) FROM records WHERE intent_key IS NOT NULL").await == "0" {
         tokio::task::yield_now().await;
     }
     send(&world, shop, &[event(&id, None)]).await;
     assert_eq!(world.value("SELECT version FROM records").await, "2");
+    world.control("DELETE", "acumatica/faults?account=sbx_erp", Value::Null).await;
     working.await.unwrap().unwrap();
     world.work().await;
     let state = "SELECT status, attempts FROM records";

@@ -12,6 +12,7 @@ mod dependants;
 mod dispatcher;
 mod drift;
 mod dry_runs;
+mod economy;
 mod edits;
 mod ends;
 mod events;

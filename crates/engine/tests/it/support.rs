@@ -280,6 +280,11 @@ impl World {
         tx.commit().await.unwrap();
     }
 
+    /// Runs statements as the database's owner.
+    pub async fn as_owner(&self, sql: &str) {
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(&self.queue).await.unwrap();
+    }
+
     /// The number that a query across tenants gives.
     pub async fn number(&self, sql: &str) -> i64 {
         let mut tx = self.reader("SELECT 1").await;

@@ -1,13 +1,13 @@
-//! One page of a listing: asked for, and committed together with where the run stands.
+//! Pages of a listing: each is asked for while the one before it is committed together with where the run stands.
 
 use chrono::{DateTime, Utc};
 use connectors::Page;
 use domain::run::Phase;
 
 use super::cursor::{Cursor, Listing, Stage};
-use super::{Step, after_side, end, obstacle, watermark};
+use super::{Listed, Step, after_side, end, obstacle, watermark};
 use crate::slice::Next;
-use crate::slice::context::Context;
+use crate::slice::context::{Context, End};
 use crate::slice::obstacle as obstacles;
 use crate::store::accept::Known;
 use crate::store::runs::Progress;
@@ -17,42 +17,80 @@ use crate::{Result, history, store};
 /// How often a page is written again that got in another run's way.
 const TRIES: usize = 4;
 
-/// Reads the next page of the side that the cursor stands at, and commits it.
+/// A page that was asked for while the one before it was being written.
+pub struct Ahead {
+    asked: connectors::Listing,
+    asked_at: DateTime<Utc>,
+    page: connectors::Result<Page>,
+}
+
+/// Commits the next page of the side that the cursor stands at, and asks for the one behind it meanwhile, as long as the
+/// slice goes on. What was asked for ahead goes with the slice: it is asked for again, from the committed cursor.
+///
+/// Invariant: a page may be older than what was committed since it was asked for; accepting it compares each record's
+/// time of change with the stored one.
 pub async fn step(
-    context: &mut Context,
+    context: &Context,
     sync: &SyncRow,
     cursor: &mut Cursor,
     mut listing: Listing,
-    listed: &mut usize,
+    listed: &mut Listed,
 ) -> Result<Step> {
     let Some(end) = end(context, sync, cursor.side) else { return Ok(Step::Stop(Next::Continue)) };
     if listing.began.is_none() {
         listing.since = Listing::since(context.run.phase, watermark(sync, cursor.side), cursor.range);
     }
-    let asked_at = context.now();
-    let asked = connectors::Listing {
-        entity: sync.entity,
-        since: listing.since,
-        until: cursor.range.map(|range| range.until),
-        cursor: listing.page.clone(),
+    let asked = question(sync, cursor, &listing);
+    let ahead = match listed.ahead.take().filter(|ahead| ahead.asked == asked) {
+        Some(ahead) => ahead,
+        None => ask(context, end, asked).await,
     };
-    let mut page = match end.connector.list(&asked).await {
+    let mut page = match ahead.page {
         Ok(page) => page,
         Err(error) => {
             let obstacle = obstacle(end, error);
             return Ok(Step::Stop(obstacles::react(context, obstacle).await?));
         }
     };
-    *listed += page.found.len() + page.unreadable.len();
+    listed.share.done += page.found.len() + page.unreadable.len();
     cursor.failed += page.unreadable.len() as i64;
-    let listing = listing.after(&page, asked_at);
+    let listing = listing.after(&page, ahead.asked_at);
     if let Some(range) = cursor.range {
         page.found.retain(|found| range.includes(found.modified_at));
     }
     let side = cursor.side;
     let earned = go_on(context, sync, cursor, listing, &page);
-    commit(context, sync, Written { side, page: &page, cursor, earned }).await?;
+    let next = match &cursor.stage {
+        Stage::List(listing) if cursor.side == side && listed.share.goes_on(context).await? => {
+            Some(question(sync, cursor, listing))
+        }
+        _ => None,
+    };
+    let fetched = async {
+        match next {
+            Some(next) => Ok::<_, crate::Error>(Some(ask(context, end, next).await)),
+            None => Ok(None),
+        }
+    };
+    let written = commit(context, sync, Written { side, page: &page, cursor, earned });
+    ((), listed.ahead) = futures::try_join!(written, fetched)?;
     Ok(Step::On)
+}
+
+/// What is asked for where the listing stands.
+fn question(sync: &SyncRow, cursor: &Cursor, listing: &Listing) -> connectors::Listing {
+    connectors::Listing {
+        entity: sync.entity,
+        since: listing.since,
+        until: cursor.range.map(|range| range.until),
+        cursor: listing.page.clone(),
+    }
+}
+
+async fn ask(context: &Context, end: &End, asked: connectors::Listing) -> Ahead {
+    let asked_at = context.now();
+    let page = end.connector.list(&asked).await;
+    Ahead { asked, asked_at, page }
 }
 
 /// Moves the cursor behind the page and says which watermark the listing has earned, when it is complete.
@@ -85,7 +123,7 @@ struct Written<'a> {
 
 /// Prepare and full prepare of one sync may write the same records at the same time, one by the source's order and one by
 /// the destination's, and so may wait for each other: whoever PostgreSQL stops writes its page again.
-async fn commit(context: &mut Context, sync: &SyncRow, written: Written<'_>) -> Result<()> {
+async fn commit(context: &Context, sync: &SyncRow, written: Written<'_>) -> Result<()> {
     for _ in 1..TRIES {
         match commit_once(context, sync, &written).await {
             Err(error) if error.is_contention() => tracing::debug!(run.id = %context.run.id, "a page is written again"),
@@ -97,7 +135,7 @@ async fn commit(context: &mut Context, sync: &SyncRow, written: Written<'_>) -> 
 
 /// A page's records, what a full listing has seen, the run's cursor and, at the listing's end, the watermark are one
 /// transaction.
-async fn commit_once(context: &mut Context, sync: &SyncRow, written: &Written<'_>) -> Result<()> {
+async fn commit_once(context: &Context, sync: &SyncRow, written: &Written<'_>) -> Result<()> {
     let Written { side, page, cursor, earned } = *written;
     let now = context.now();
     let run = context.run.clone();

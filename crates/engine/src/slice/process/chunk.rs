@@ -32,7 +32,7 @@ pub enum Counted {
 ///
 /// Boxed, because prerequisites are processed by it in the midst of it.
 pub fn process<'a>(
-    context: &'a mut Context,
+    context: &'a Context,
     sync: &'a SyncRow,
     claimed: Vec<Claimed>,
     counted: Counted,
@@ -41,7 +41,7 @@ pub fn process<'a>(
         if claimed.len() == 1 {
             return process_chunk(context, sync, claimed, counted).await;
         }
-        let again = claimed.clone();
+        let again = claimed.iter().map(|record| record.id).collect();
         let obstacle = process_chunk(context, sync, claimed, counted).await?;
         match obstacle {
             Some(Obstacle { error: connectors::Error::Malformed { .. }, .. }) => {
@@ -53,10 +53,10 @@ pub fn process<'a>(
 }
 
 /// An answer about many records could not be understood: each by itself, so that the one that is odd fails alone.
-async fn one_by_one(
-    context: &mut Context,
+pub async fn one_by_one(
+    context: &Context,
     sync: &SyncRow,
-    records: Vec<Claimed>,
+    records: Vec<Uuid>,
     counted: Counted,
 ) -> Result<Option<Obstacle>> {
     for record in records {
@@ -65,7 +65,7 @@ async fn one_by_one(
         }
         let mut tx = context.begin().await?;
         // Those that were settled meanwhile are not due any more.
-        let claimed = store::records_due::claim_these(&mut tx, &context.run, &[record.id], context.now()).await?;
+        let claimed = store::records_due::claim_these(&mut tx, &context.run, &[record], context.now()).await?;
         tx.commit().await?;
         let Some(record) = claimed.into_iter().next() else { continue };
         let timing = Timing { started_at: context.now(), now: context.now(), max_attempts: sync.max_attempts };
@@ -94,23 +94,40 @@ async fn one_by_one(
 }
 
 async fn process_chunk(
-    context: &mut Context,
+    context: &Context,
     sync: &SyncRow,
     claimed: Vec<Claimed>,
     counted: Counted,
 ) -> Result<Option<Obstacle>> {
+    match make_ready(context, sync, claimed, counted).await? {
+        Readied::Writes { writes, timing } => save::save_all(context, sync, writes, counted, timing).await,
+        Readied::Stopped(obstacle) => Ok(Some(obstacle)),
+    }
+}
+
+/// What became of claimed records before anything of their own is written.
+pub enum Readied {
+    /// These are to be written; the others are settled.
+    Writes { writes: Vec<Write>, timing: Timing },
+    /// A connection failed on the way; what was not dealt with is given back.
+    Stopped(Obstacle),
+}
+
+/// Does everything for claimed records up to their own writes: reads both sides, settles what needs no write, removes
+/// what has to go, brings what they need, and decides.
+pub async fn make_ready(context: &Context, sync: &SyncRow, claimed: Vec<Claimed>, counted: Counted) -> Result<Readied> {
     let timing = Timing { started_at: context.now(), now: context.now(), max_attempts: sync.max_attempts };
     let (readable, outcomes) = set_aside(claimed, timing);
     settle::settle(context, sync, outcomes, counted).await?;
     if readable.is_empty() {
-        return Ok(None);
+        return Ok(Readied::Writes { writes: Vec::new(), timing });
     }
     let ids: Vec<Uuid> = readable.iter().map(|record| record.id).collect();
     let pairs = match read(context, sync, readable, counted, timing).await? {
         Ok(pairs) => pairs,
         Err(obstacle) => {
             settle::give_back(context, &ids, false).await?;
-            return Ok(Some(obstacle));
+            return Ok(Readied::Stopped(obstacle));
         }
     };
     let timing = Timing { now: context.now(), ..timing };
@@ -124,28 +141,28 @@ async fn process_chunk(
     }
     let writes = removable(context, sync, removals, &mut outcomes, timing)?;
     settle::settle(context, sync, outcomes, counted).await?;
-    let obstacle = save::save_all(context, sync, writes, counted, timing).await?;
-    if obstacle.is_some() {
+    // What is removed frees the keys by which the others are looked up.
+    if let Some(obstacle) = save::save_all(context, sync, writes, counted, timing).await? {
         let ids: Vec<Uuid> = courses.iter().map(|course| course.pair.record.id).collect();
         settle::give_back(context, &ids, false).await?;
-        return Ok(obstacle);
+        return Ok(Readied::Stopped(obstacle));
     }
     take_on(context, sync, courses, counted, timing).await
 }
 
-/// Brings what the records need, finds their other halves, decides and writes.
+/// Brings what the records need, finds their other halves and decides.
 async fn take_on(
-    context: &mut Context,
+    context: &Context,
     sync: &SyncRow,
     courses: Vec<Course>,
     counted: Counted,
     timing: Timing,
-) -> Result<Option<Obstacle>> {
+) -> Result<Readied> {
     let (mut ready, waiting) = match prerequisites::resolve(context, sync, courses, timing).await? {
         prerequisites::Resolved::Ready { ready, waiting } => (ready, waiting),
         prerequisites::Resolved::Stopped { unfinished, obstacle } => {
             settle::give_back(context, &unfinished, false).await?;
-            return Ok(Some(obstacle));
+            return Ok(Readied::Stopped(obstacle));
         }
     };
     settle::settle_waiting(context, sync, waiting, counted).await?;
@@ -154,7 +171,7 @@ async fn take_on(
         Err(obstacle) => {
             let ids: Vec<Uuid> = ready.iter().map(|ready| ready.course.pair.record.id).collect();
             settle::give_back(context, &ids, false).await?;
-            return Ok(Some(obstacle));
+            return Ok(Readied::Stopped(obstacle));
         }
     };
     let timing = Timing { now: context.now(), ..timing };
@@ -178,7 +195,7 @@ async fn take_on(
     }
     note_found_again(context, sync, &found_again, &mut settled).await?;
     settle::settle_waiting(context, sync, settled, counted).await?;
-    save::save_all(context, sync, writes, counted, timing).await
+    Ok(Readied::Writes { writes, timing })
 }
 
 /// An insert into the destination whose answer was lost has arrived.
@@ -207,7 +224,7 @@ fn set_aside(claimed: Vec<Claimed>, timing: Timing) -> (Vec<Claimed>, Vec<Outcom
 
 /// Reads both sides, finds out what became of lost writes, and raises the versions of what changed.
 async fn read(
-    context: &mut Context,
+    context: &Context,
     sync: &SyncRow,
     claimed: Vec<Claimed>,
     counted: Counted,

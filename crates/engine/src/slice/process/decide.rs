@@ -137,7 +137,7 @@ fn adopt(by: Deciding<'_>, mut ready: Ready, to: Side, found: &Found) -> Decisio
     if two_way && pair.choice.is_none() && first == Some(to) {
         let back = outcome::put_back(&pair.record, LastOperation::Adopted, by.timing.now, "Goes on at once.".into());
         let linked = pair.outcome(RecordStatus::Prepared, LastOperation::Adopted);
-        let place = Some(outcome::place(found));
+        let place = Some(outcome::place(found, found.record.hash()));
         let (source, destination) =
             if to == Side::Source { (place, linked.destination.clone()) } else { (linked.source.clone(), place) };
         let outcome = Outcome { source, destination, counts: false, next_attempt_at: back.next_attempt_at, ..linked };

@@ -72,8 +72,8 @@ impl Pair {
     /// An outcome that knows all that was read, after what became of earlier writes is known.
     pub fn outcome(&self, status: RecordStatus, operation: LastOperation) -> Outcome {
         Outcome {
-            source: self.found(Side::Source).map(outcome::place),
-            destination: self.found(Side::Destination).map(outcome::place),
+            source: self.place(Side::Source),
+            destination: self.place(Side::Destination),
             settles_intent: true,
             tombstone: if self.revived { Tombstone::Clear } else { Tombstone::Keep },
             ..outcome::blank(&self.record, status, operation)

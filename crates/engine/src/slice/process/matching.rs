@@ -244,6 +244,11 @@ async fn absorb(
         let Some(holder) = holders.get(&candidate.id).filter(|h| h.is_one_sided && h.record != record.id) else {
             continue;
         };
+        // Its write has been decided without what is known now.
+        if context.is_under_way(holder.record) {
+            targets[*place] = Target::Later;
+            continue;
+        }
         let (survivor, absorbed) = match to {
             Side::Destination => (record.id, holder.record),
             Side::Source => (holder.record, record.id),

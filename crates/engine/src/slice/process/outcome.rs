@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use connectors::{Error as Vendor, Exchange, Found};
-use domain::canonical::Change;
+use domain::canonical::{Change, ContentHash};
 use domain::{LastOperation, RecordStatus, Side, backoff};
 
 use crate::store::records_due::Claimed;
@@ -127,13 +127,13 @@ pub fn problem(error: &Vendor) -> Problem {
 }
 
 /// The record as one side holds it, for the record's row.
-pub fn place(found: &Found) -> Place {
+pub fn place(found: &Found, hash: ContentHash) -> Place {
     Place {
         id: found.id.clone(),
         label: found.label.clone(),
         url: found.url.clone(),
         modified_at: found.modified_at,
-        hash: found.record.hash(),
+        hash,
     }
 }
 

@@ -64,7 +64,7 @@ pub struct Known {
 }
 
 /// Brings the prerequisites of these records to where they are needed and translates the references to them.
-pub async fn resolve(context: &mut Context, sync: &SyncRow, courses: Vec<Course>, timing: Timing) -> Result<Resolved> {
+pub async fn resolve(context: &Context, sync: &SyncRow, courses: Vec<Course>, timing: Timing) -> Result<Resolved> {
     let mut known = look_up(context, sync, &courses).await?;
     for ((near, entity), ids) in known.missing() {
         let Some((theirs, at)) = known.syncs.get(&(near, entity)).cloned() else { continue };
@@ -180,7 +180,7 @@ impl Known {
 }
 
 /// Processes those of the wanted records that are not at the other side yet, as records of their own sync.
-async fn bring(context: &mut Context, sync: &SyncRow, at: Side, ids: &[String]) -> Result<Option<Obstacle>> {
+async fn bring(context: &Context, sync: &SyncRow, at: Side, ids: &[String]) -> Result<Option<Obstacle>> {
     let now = context.now();
     let mut tx = context.begin().await?;
     store::links::ensure(&mut tx, sync, at, ids, now).await?;

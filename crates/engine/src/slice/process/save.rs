@@ -1,19 +1,19 @@
-//! Saving: the chunk's intents are committed in one statement, then each record is written, as many at once as the
-//! connection allows, and settled in batches as the answers come.
+//! Saving: the chunk's intents are committed in one statement, then the writes are sent ([`super::send`]) and settled as
+//! the answers come.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::collections::HashSet;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use connectors::{Annotation, Error as Vendor, Exchange, Failure, Removal, Save, Saved};
 use domain::canonical::{Change, ContentHash};
 use domain::{LastOperation, RecordStatus, Side};
-use futures::future::BoxFuture;
-use futures::stream::{self, StreamExt};
+use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use super::chunk::Counted;
 use super::decide;
 use super::outcome::{self, Timing};
+use super::pipeline::{self, Flow};
 use super::settle;
 use super::sides::Pair;
 use crate::slice::context::{Context, End};
@@ -24,10 +24,8 @@ use crate::store::runs::Progress;
 use crate::store::syncs::SyncRow;
 use crate::{Result, store};
 
-/// Results that are settled together.
-const BATCH: usize = 50;
-/// After so many failures of the system in a row nothing more of the chunk is sent.
-const UNANSWERED: u32 = 5;
+/// How long after its intent a write may still be sent; the intents' deadlines allow for it.
+pub const SENDING: TimeDelta = TimeDelta::seconds(10);
 /// The tag and the name of the value that are written back to a source's record.
 const TAG: &str = "syncline";
 const NUMBER: &str = "erp_number";
@@ -62,16 +60,20 @@ pub struct Removing {
     pub edit: Option<Uuid>,
 }
 
+/// Writes that are intended.
+pub struct Load {
+    pub writes: Vec<Write>,
+    pub timing: Timing,
+    pub intended_at: DateTime<Utc>,
+    /// The records of their chunk, those that were settled before included.
+    pub chunk: Vec<Uuid>,
+}
+
 /// What came of an act that succeeded.
-enum Done {
+pub enum Done {
     Saved(Box<Saved>),
     Removed(Option<Exchange>),
 }
-
-/// An act's answer; `None` = it was not sent.
-type Answered = Option<std::result::Result<Done, Failure>>;
-/// A write with its times, what the vendor answered, and what went wrong beside it.
-type Answer = (Write, Timing, Answered, Option<String>);
 
 impl From<Removing> for Write {
     fn from(removing: Removing) -> Self {
@@ -88,7 +90,7 @@ impl From<Removing> for Write {
 
 impl Write {
     /// Whether the destination's record is new: it is inserted, or an insert that was lost has made it.
-    fn is_new_in_destination(&self) -> bool {
+    pub fn is_new_in_destination(&self) -> bool {
         let inserts = matches!(&self.act, Act::Save(save) if save.id.is_none());
         self.side == Side::Destination && (inserts || self.pair.written == Some(Side::Destination))
     }
@@ -102,9 +104,9 @@ impl Write {
     }
 }
 
-/// Writes records and settles them, one side after the other.
+/// Intends, sends and settles writes.
 pub async fn save_all(
-    context: &mut Context,
+    context: &Context,
     sync: &SyncRow,
     writes: Vec<Write>,
     counted: Counted,
@@ -113,94 +115,18 @@ pub async fn save_all(
     if writes.is_empty() {
         return Ok(None);
     }
-    intend(context, sync, &writes).await?;
-    let intended_at = context.now();
-    let mut obstacle = None;
-    let (mut rest, mut side) = (writes, Some(Side::Destination));
-    while let Some(now) = side {
-        let (writes, others): (Vec<Write>, Vec<Write>) = rest.into_iter().partition(|write| write.side == now);
-        (rest, side) = (others, (now == Side::Destination).then_some(Side::Source));
-        if !writes.is_empty() {
-            let sending = Sending { sync, side: now, counted, timing, intended_at };
-            obstacle = send_all(context, sending, writes).await?.or(obstacle);
-        }
-    }
-    Ok(obstacle)
+    let records: Vec<Uuid> = writes.iter().map(|write| write.pair.record.id).collect();
+    context.note_under_way(&records);
+    let load = intend(context, sync, writes, timing, records).await?;
+    let (loads, one) = mpsc::unbounded_channel();
+    drop(loads.send(load));
+    drop(loads);
+    let stop = pipeline::deliver(context, sync, one, counted, &Flow::new()).await?;
+    Ok(stop.map(|stop| stop.obstacle))
 }
 
-#[derive(Clone, Copy)]
-struct Sending<'a> {
-    sync: &'a SyncRow,
-    side: Side,
-    counted: Counted,
-    timing: Timing,
-    intended_at: chrono::DateTime<chrono::Utc>,
-}
-
-async fn send_all(context: &mut Context, sending: Sending<'_>, writes: Vec<Write>) -> Result<Option<Obstacle>> {
-    // The ends are lent out of the context, so that answers can be settled while others are under way.
-    let ends = std::mem::take(&mut context.ends);
-    let result = send_with(context, &ends, sending, writes).await;
-    context.ends = ends;
-    let (collected, connection, name) = result?;
-    finish(context, sending, collected, (connection, name)).await
-}
-
-async fn send_with(
-    context: &mut Context,
-    ends: &[End],
-    sending: Sending<'_>,
-    writes: Vec<Write>,
-) -> Result<(Collected, domain::ConnectionId, String)> {
-    let at = |side: Side| {
-        let end = ends.iter().find(|end| end.connection == sending.sync.connection(side));
-        end.ok_or_else(|| crate::Error::Internal("a slice without one of its connections".into()))
-    };
-    let (end, other) = (at(sending.side)?, at(sending.side.other())?);
-    let (stop, unanswered) = (AtomicBool::new(false), AtomicU32::new(0));
-    let clock = context.clock.clone();
-    let writes_back = sending.sync.settings.write_back;
-    let send = |write: Write| -> BoxFuture<'_, Answer> {
-        let (clock, stop, unanswered) = (clock.clone(), &stop, &unanswered);
-        Box::pin(async move {
-            // The intents' deadline allows for writes that are sent until then.
-            let spent = clock() - sending.intended_at >= super::super::BUDGET + TimeDelta::seconds(5);
-            if spent || stop.load(Ordering::Relaxed) {
-                return (write, sending.timing, None, None);
-            }
-            let started_at = clock();
-            let answer = act(end, sending.sync, &write).await;
-            note(&answer, stop, unanswered);
-            let warning = match &answer {
-                Ok(Done::Saved(saved)) if writes_back && write.is_new_in_destination() => {
-                    match write.pair.found(Side::Source) {
-                        Some(source) => write_back(other, sending.sync, &source.id, &saved.found.label).await,
-                        None => None,
-                    }
-                }
-                _ => None,
-            };
-            (write, Timing { started_at, now: clock(), ..sending.timing }, Some(answer), warning)
-        })
-    };
-    let pending: Vec<_> = writes.into_iter().map(send).collect();
-    let mut answers = stream::iter(pending).buffer_unordered(end.connector.concurrency().max(1));
-    let mut collected = Collected::default();
-    while let Some((write, timing, answer, warning)) = answers.next().await {
-        if let Some(answer) = &answer {
-            let failure = answer.as_ref().err().map(|failure| &failure.error);
-            context.health.note(end.connection, write.pair.record.id, failure);
-        }
-        collected.take(write, timing, answer, warning);
-        if collected.outcomes.len() >= BATCH {
-            let outcomes = std::mem::take(&mut collected.outcomes);
-            settle::settle(context, sending.sync, outcomes, sending.counted).await?;
-        }
-    }
-    Ok((collected, end.connection, end.name.clone()))
-}
-
-async fn act(end: &End, sync: &SyncRow, write: &Write) -> std::result::Result<Done, Failure> {
+/// Sends one write.
+pub async fn act(end: &End, sync: &SyncRow, write: &Write) -> std::result::Result<Done, Failure> {
     match &write.act {
         Act::Save(save) => end.connector.save(save).await.map(|saved| Done::Saved(Box::new(saved))),
         Act::Remove { id, how, .. } => match end.connector.remove(sync.entity, id, *how).await {
@@ -218,24 +144,24 @@ pub async fn write_back(end: &End, sync: &SyncRow, id: &str, label: &str) -> Opt
     Some(format!("It was written, but its number {label} could not be noted in the source: {}", failure.error))
 }
 
-/// Stops the chunk when the failure is the connection's.
-fn note(answer: &std::result::Result<Done, Failure>, stop: &AtomicBool, unanswered: &AtomicU32) {
-    match answer {
-        Ok(_) | Err(Failure { error: Vendor::Rejected { .. } | Vendor::NotFound, .. }) => {
-            unanswered.store(0, Ordering::Relaxed);
-        }
-        Err(Failure { error: Vendor::RateLimited { .. } | Vendor::Unauthorised { .. }, .. }) => {
-            stop.store(true, Ordering::Relaxed);
-        }
-        Err(Failure { error: Vendor::Unavailable { .. } | Vendor::Malformed { .. }, .. }) => {
-            if unanswered.fetch_add(1, Ordering::Relaxed) + 1 >= UNANSWERED {
-                stop.store(true, Ordering::Relaxed);
-            }
-        }
-    }
+/// Commits the intents. A record that has changed since it was read is not written: it is given back, and read again.
+pub async fn intend(
+    context: &Context,
+    sync: &SyncRow,
+    writes: Vec<Write>,
+    timing: Timing,
+    chunk: Vec<Uuid>,
+) -> Result<Load> {
+    let (as_read, intended_at) = commit_intents(context, sync, &writes).await?;
+    let (writes, moved): (Vec<Write>, Vec<Write>) =
+        writes.into_iter().partition(|write| as_read.contains(&write.pair.record.id));
+    let moved: Vec<Uuid> = moved.iter().map(|write| write.pair.record.id).collect();
+    settle::give_back(context, &moved, false).await?;
+    context.forget_under_way(&moved);
+    Ok(Load { writes, timing, intended_at, chunk })
 }
 
-async fn intend(context: &mut Context, sync: &SyncRow, writes: &[Write]) -> Result<()> {
+async fn commit_intents(context: &Context, sync: &SyncRow, writes: &[Write]) -> Result<(HashSet<Uuid>, DateTime<Utc>)> {
     let mut tried = 0;
     loop {
         match intend_once(context, sync, writes).await {
@@ -248,19 +174,18 @@ async fn intend(context: &mut Context, sync: &SyncRow, writes: &[Write]) -> Resu
     }
 }
 
-async fn intend_once(context: &mut Context, sync: &SyncRow, writes: &[Write]) -> Result<()> {
+async fn intend_once(context: &Context, sync: &SyncRow, writes: &[Write]) -> Result<(HashSet<Uuid>, DateTime<Utc>)> {
     let now = context.now();
     let run = context.run.clone();
     let settle = |side: Side| -> Result<TimeDelta> {
         let settle = context.end_at(sync, side)?.connector.settle();
         Ok(TimeDelta::from_std(settle).unwrap_or(TimeDelta::seconds(60)))
     };
-    // The last write of the chunk may be sent some seconds after this; those to the source come after the others.
-    let sending = super::super::BUDGET + TimeDelta::seconds(5);
+    // The last write of the chunk may be sent some seconds after this.
     let (destination, source) = (settle(Side::Destination)?, settle(Side::Source)?);
     let deadline = |side: Side| match side {
-        Side::Destination => now + sending + destination,
-        Side::Source => now + sending + source,
+        Side::Destination => now + SENDING + destination,
+        Side::Source => now + SENDING + source,
     };
     let intents: Vec<Intended> = writes
         .iter()
@@ -275,53 +200,14 @@ async fn intend_once(context: &mut Context, sync: &SyncRow, writes: &[Write]) ->
         .collect();
     let mut tx = context.begin().await?;
     store::runs::advance(&mut tx, &run, Progress::default(), now).await?;
-    store::records_due::intend(&mut tx, &intents, now).await?;
+    let as_read = store::records_due::intend(&mut tx, &run, &intents, now).await?;
     context.keep_sessions(&mut tx).await?;
-    tx.commit().await
+    tx.commit().await?;
+    Ok((as_read, now))
 }
 
-/// What has come of the chunk so far.
-#[derive(Default)]
-struct Collected {
-    outcomes: Vec<Outcome>,
-    /// Records for which nothing was sent.
-    unsent: Vec<Uuid>,
-    /// Records whose write was not answered: their fate is unknown.
-    unanswered: Vec<(Outcome, Vendor)>,
-    answered: bool,
-    obstacle: Option<Vendor>,
-}
-
-impl Collected {
-    fn take(&mut self, write: Write, timing: Timing, answer: Answered, warning: Option<String>) {
-        match answer {
-            None => self.unsent.push(write.pair.record.id),
-            Some(Ok(done)) => {
-                self.answered = true;
-                self.outcomes.push(done_outcome(write, done, timing, warning));
-            }
-            Some(Err(Failure {
-                error: error @ (Vendor::RateLimited { .. } | Vendor::Unauthorised { .. }), ..
-            })) => {
-                self.unsent.push(write.pair.record.id);
-                self.obstacle.get_or_insert(error);
-            }
-            Some(Err(failure)) => {
-                let error = failure.error.clone();
-                let unknown = matches!(error, Vendor::Unavailable { .. } | Vendor::Malformed { .. });
-                let outcome = failed_outcome(write, failure, timing, unknown);
-                if unknown {
-                    self.unanswered.push((outcome, error));
-                } else {
-                    self.answered = true;
-                    self.outcomes.push(outcome);
-                }
-            }
-        }
-    }
-}
-
-fn done_outcome(write: Write, done: Done, timing: Timing, warning: Option<String>) -> Outcome {
+/// What came of a write that was answered with a success.
+pub fn done_outcome(write: Write, done: Done, timing: Timing, warning: Option<String>) -> Outcome {
     match done {
         Done::Saved(saved) => saved_outcome(write, *saved, timing, warning),
         Done::Removed(exchange) => removed_outcome(write, exchange, timing),
@@ -365,31 +251,11 @@ fn removed_outcome(write: Write, exchange: Option<Exchange>, timing: Timing) -> 
     }
 }
 
-fn failed_outcome(write: Write, failure: Failure, timing: Timing, unknown: bool) -> Outcome {
+/// What came of one that failed; `unknown` = it may have been carried out nevertheless.
+pub fn failed_outcome(write: Write, failure: Failure, timing: Timing, unknown: bool) -> Outcome {
     let problem = outcome::problem(&failure.error);
     let tried = timing.tried(failure.exchange, write.changes);
     let operation = outcome::operation_at(LastOperation::FailedToSave, write.side);
     let failed = outcome::failed(&write.pair.record, operation, problem, tried, timing);
     Outcome { settles_intent: !unknown, ..failed }
-}
-
-/// Settles the rest. Writes that were not answered count as tries when others were answered meanwhile; when none was,
-/// it is the system that is down, and the records are given back with their intents.
-async fn finish(
-    context: &mut Context,
-    sending: Sending<'_>,
-    mut collected: Collected,
-    (connection, name): (domain::ConnectionId, String),
-) -> Result<Option<Obstacle>> {
-    let mut obstacle = collected.obstacle.take();
-    if collected.answered {
-        collected.outcomes.extend(collected.unanswered.into_iter().map(|(outcome, _)| outcome));
-    } else {
-        let ids: Vec<Uuid> = collected.unanswered.iter().map(|(outcome, _)| outcome.id).collect();
-        settle::give_back(context, &ids, false).await?;
-        obstacle = obstacle.or_else(|| collected.unanswered.pop().map(|(_, error)| error));
-    }
-    settle::settle(context, sending.sync, collected.outcomes, sending.counted).await?;
-    settle::give_back(context, &collected.unsent, true).await?;
-    Ok(obstacle.map(|error| Obstacle { connection, name, error }))
 }

@@ -25,13 +25,13 @@ pub async fn give_back(context: &Context, ids: &[Uuid], unsent: bool) -> Result<
 }
 
 /// Settles outcomes, resumes what waited for them, and shows it all, in one transaction.
-pub async fn settle(context: &mut Context, sync: &SyncRow, outcomes: Vec<Outcome>, counted: Counted) -> Result<()> {
+pub async fn settle(context: &Context, sync: &SyncRow, outcomes: Vec<Outcome>, counted: Counted) -> Result<()> {
     settle_waiting(context, sync, outcomes.into_iter().map(|outcome| (outcome, Vec::new())).collect(), counted).await
 }
 
 /// The same, with the records that each one waits for.
 pub async fn settle_waiting(
-    context: &mut Context,
+    context: &Context,
     sync: &SyncRow,
     outcomes: Vec<(Outcome, Vec<Uuid>)>,
     counted: Counted,
@@ -57,7 +57,7 @@ fn is_linked_twice(error: &Error) -> bool {
 
 /// The other record may be the same one, made by a listing that saw what we wrote before we had noted it: then the two
 /// become one.
-async fn settle_linked(context: &mut Context, sync: &SyncRow, outcome: Outcome, counted: Counted) -> Result<()> {
+async fn settle_linked(context: &Context, sync: &SyncRow, outcome: Outcome, counted: Counted) -> Result<()> {
     let twin = match &outcome.destination {
         Some(destination) => twin_of(context, sync, outcome.id, destination).await?,
         None => None,
@@ -122,7 +122,7 @@ fn linked_twice(outcome: Outcome) -> Outcome {
 }
 
 async fn settle_together(
-    context: &mut Context,
+    context: &Context,
     sync: &SyncRow,
     outcomes: &[(Outcome, Vec<Uuid>)],
     counted: Counted,
@@ -143,7 +143,7 @@ async fn settle_together(
 }
 
 async fn settle_once(
-    context: &mut Context,
+    context: &Context,
     sync: &SyncRow,
     outcomes: &[(Outcome, Vec<Uuid>)],
     counted: Counted,

@@ -1,6 +1,7 @@
 //! Both sides of claimed records as they are now, read in bulk.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::OnceLock;
 
 use connectors::Found;
 use domain::canonical::ContentHash;
@@ -8,9 +9,11 @@ use domain::{Entity, Side};
 use uuid::Uuid;
 
 use super::choices::Choice;
+use super::outcome;
 use crate::slice::context::{Context, End};
 use crate::slice::obstacle::Obstacle;
 use crate::store::records_due::Claimed;
+use crate::store::results::Place;
 use crate::store::syncs::SyncRow;
 use crate::{Result, store};
 
@@ -36,7 +39,13 @@ pub struct Pair {
     pub choice: Option<Choice>,
     /// It was said to be gone, and is there or is to be again.
     pub revived: bool,
+    /// Of what was read, as soon as somebody has asked for them: they cost more than anything else that is decided by.
+    hashes: Hashes,
 }
+
+/// The source's and the destination's.
+#[derive(Debug, Clone, Default)]
+struct Hashes(OnceLock<ContentHash>, OnceLock<ContentHash>);
 
 impl Pair {
     pub const fn seen(&self, side: Side) -> &Seen {
@@ -54,13 +63,22 @@ impl Pair {
     }
 
     pub fn hash(&self, side: Side) -> Option<ContentHash> {
-        self.found(side).map(|found| found.record.hash())
+        let known = match side {
+            Side::Source => &self.hashes.0,
+            Side::Destination => &self.hashes.1,
+        };
+        self.found(side).map(|found| *known.get_or_init(|| found.record.hash()))
+    }
+
+    /// What is known of a side now, for the record's row.
+    pub fn place(&self, side: Side) -> Option<Place> {
+        self.found(side).zip(self.hash(side)).map(|(found, hash)| outcome::place(found, hash))
     }
 
     pub fn put(&mut self, side: Side, seen: Seen) {
         match side {
-            Side::Source => self.source = seen,
-            Side::Destination => self.destination = seen,
+            Side::Source => (self.source, self.hashes.0) = (seen, OnceLock::new()),
+            Side::Destination => (self.destination, self.hashes.1) = (seen, OnceLock::new()),
         }
     }
 }
@@ -86,6 +104,7 @@ pub async fn read(
         written: None,
         choice: None,
         revived: false,
+        hashes: Hashes::default(),
         record,
     };
     Ok(Ok(claimed.into_iter().map(pair).collect()))
