@@ -11,6 +11,7 @@ use crate::arguments::Arguments;
 /// All rows of one run.
 #[derive(Debug, Serialize)]
 pub struct Report {
+    commit: Option<String>,
     cores: usize,
     records: usize,
     rounds: usize,
@@ -36,7 +37,8 @@ impl Report {
     #[must_use]
     pub fn new(arguments: &Arguments) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { cores, records: arguments.records, rounds: arguments.rounds, rows: Vec::new(), peak_memory_mb: None }
+        let (commit, records, rounds) = (arguments.commit.clone(), arguments.records, arguments.rounds);
+        Self { commit, cores, records, rounds, rows: Vec::new(), peak_memory_mb: None }
     }
 
     /// A phase against the bare loop over the same records: its share of the loop's speed.

@@ -1,10 +1,12 @@
 //! What a slice works with: its run, its sync, the connectors of both ends, and the clock.
 
 use std::collections::HashSet;
+use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
-use connectors::Connector;
+use connectors::{Connector, Error as Vendor};
 use domain::{ConnectionId, Side};
 use secrecy::ExposeSecret;
 use uuid::Uuid;
@@ -12,10 +14,12 @@ use uuid::Uuid;
 use super::BUDGET;
 use super::health::Health;
 use super::heartbeat::Pulse;
+use super::obstacle::Obstacle;
 use super::sign_ins::InSlot;
 use crate::db::TenantTx;
 use crate::keys::{self, DataKey};
 use crate::store::leases::Slot;
+use crate::store::records_due::Claim;
 use crate::store::runs::Taken;
 use crate::store::syncs::SyncRow;
 use crate::{Clock, Engine, Error, Result, breaker, store};
@@ -45,6 +49,10 @@ pub struct Context {
     pub health: Mutex<Health>,
     /// Records whose writes are about to be sent, or are not settled yet.
     pub under_way: Mutex<HashSet<Uuid>>,
+    /// What a connection has said that wants to be left alone: nothing more is written to it.
+    pub halted: Mutex<Option<Obstacle>>,
+    /// Whether one record is in work, and nothing but it.
+    pub is_alone: AtomicBool,
     /// A slice does several things at once, but one transaction at a time: it takes one connection of the pool, and what
     /// it commits has one order.
     pub turn: Arc<tokio::sync::Mutex<()>>,
@@ -175,6 +183,31 @@ impl Context {
 
     pub fn forget_under_way(&self, ids: &[Uuid]) {
         locked(&self.under_way).retain(|id| !ids.contains(id));
+    }
+
+    /// A vendor that wants to be left alone is left alone by the writes that wait as well.
+    pub fn heed(&self, obstacle: &Obstacle) {
+        if matches!(obstacle.error, Vendor::RateLimited { .. } | Vendor::Unauthorised { .. }) {
+            locked(&self.halted).get_or_insert_with(|| obstacle.clone());
+        }
+    }
+
+    /// Why nothing more is written to a connection.
+    pub fn halted(&self, connection: ConnectionId) -> Option<Obstacle> {
+        locked(&self.halted).clone().filter(|obstacle| obstacle.connection == connection)
+    }
+
+    /// Does work for one record, or for one after the other, while nothing else is in work.
+    pub async fn alone<T>(&self, work: impl Future<Output = T>) -> T {
+        self.is_alone.store(true, Ordering::Relaxed);
+        let done = work.await;
+        self.is_alone.store(false, Ordering::Relaxed);
+        done
+    }
+
+    /// How a record is claimed now.
+    pub fn claim(&self) -> Claim {
+        if self.is_alone.load(Ordering::Relaxed) { Claim::Alone } else { Claim::AmongOthers }
     }
 
     /// Begins a transaction for this run's tenant, when the slice's last one is over.

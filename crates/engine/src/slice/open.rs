@@ -1,6 +1,7 @@
 //! The beginning of a slice: taking the run on, its leases, and its connectors.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -75,6 +76,8 @@ pub async fn open(engine: &Engine, job: Job, clock: &Clock) -> Result<Option<Con
         shown_at: Mutex::new(now),
         health: Mutex::new(Health::default()),
         under_way: Mutex::default(),
+        halted: Mutex::default(),
+        is_alone: AtomicBool::default(),
         turn: Arc::default(),
     };
     Ok(Some(context))

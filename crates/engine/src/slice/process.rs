@@ -49,6 +49,7 @@ pub async fn slice(context: &mut Context) -> Result<Next> {
     let mut share = Share::default();
     while share.goes_on(context).await? {
         let mut ended = pipeline::run(context, &sync, &mut share).await?;
+        // Here nothing is in work any more.
         if matches!(ended, Ended::Dry { worked: false }) {
             ended = alone(context, &sync, &mut share).await?;
         }
@@ -65,13 +66,17 @@ pub async fn slice(context: &mut Context) -> Result<Next> {
     Ok(Next::Continue)
 }
 
-/// After a crash records are claimed one by one, so that the one that kills its worker does so alone.
+/// After the others come the records over which a worker died, one at a time and with nothing beside it, so that the one
+/// that kills its worker does so alone.
 async fn alone(context: &Context, sync: &SyncRow, share: &mut Share) -> Result<Ended> {
-    let claimed = claim(context, sync.id, 1).await?;
-    let Some(record) = claimed.first().map(|record| record.id) else { return Ok(Ended::Dry { worked: false }) };
+    let mut tx = context.begin().await?;
+    let suspect = store::records_due::claim_suspect(&mut tx, &context.run, sync.id, context.now()).await?;
+    tx.commit().await?;
+    let Some(suspect) = suspect else { return Ok(Ended::Dry { worked: false }) };
     share.done += 1;
-    let obstacle = chunk::process(context, sync, claimed, chunk::Counted::InRun).await?;
-    let stop = obstacle.map(|obstacle| Stop { obstacle, records: vec![record] });
+    let record = suspect.id;
+    let processed = chunk::process(context, sync, vec![suspect], chunk::Counted::InRun);
+    let stop = context.alone(processed).await?.map(|obstacle| Stop { obstacle, records: vec![record] });
     Ok(stop.map_or(Ended::Dry { worked: true }, Ended::Stopped))
 }
 
@@ -79,25 +84,25 @@ async fn alone(context: &Context, sync: &SyncRow, share: &mut Share) -> Result<E
 async fn look_closer(context: &Context, sync: &SyncRow, stop: Stop) -> Result<Option<Obstacle>> {
     match stop.obstacle.error {
         connectors::Error::Malformed { .. } if stop.records.len() > 1 => {
-            chunk::one_by_one(context, sync, stop.records, chunk::Counted::InRun).await
+            context.alone(chunk::one_by_one(context, sync, stop.records, chunk::Counted::InRun)).await
         }
         _ => Ok(Some(stop.obstacle)),
     }
 }
 
-async fn claim(context: &Context, sync: SyncId, limit: i64) -> Result<Vec<Claimed>> {
+async fn claim(context: &Context, sync: SyncId) -> Result<Vec<Claimed>> {
     let mut tried = 0;
     loop {
-        match claim_once(context, sync, limit).await {
+        match claim_once(context, sync).await {
             Err(error) if error.is_contention() && tried < settle::RETRIES => tried += 1,
             other => return other,
         }
     }
 }
 
-async fn claim_once(context: &Context, sync: SyncId, limit: i64) -> Result<Vec<Claimed>> {
+async fn claim_once(context: &Context, sync: SyncId) -> Result<Vec<Claimed>> {
     let mut tx = context.begin().await?;
-    let claimed = store::records_due::claim(&mut tx, &context.run, sync, context.now(), limit).await?;
+    let claimed = store::records_due::claim(&mut tx, &context.run, sync, context.now(), CHUNK).await?;
     tx.commit().await?;
     Ok(claimed)
 }

@@ -131,12 +131,19 @@ impl TryFrom<Row> for Claimed {
     }
 }
 
+/// What the death of its worker says about a claimed record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    /// Its run deals with nothing else, from this claim to its end: a death counts against it.
+    Alone,
+    /// There are others that may have been the reason.
+    AmongOthers,
+}
+
 /// Claims records that are due: a commit that claims a record also counts the attempt. Claims of a run's earlier epochs,
 /// and of runs that are not running, are void.
 ///
-/// Records over which a worker died come after the others, and each alone, so that the one that kills its worker is found
-/// out and takes no other with it. Those that saw the fewest deaths come first: a server that is killed again and again
-/// kills a different one each time.
+/// Never those over which a worker died: see [`claim_suspect`].
 pub async fn claim(
     tx: &mut TenantTx,
     run: &Taken,
@@ -144,22 +151,18 @@ pub async fn claim(
     now: DateTime<Utc>,
     limit: i64,
 ) -> Result<Vec<Claimed>> {
-    let due = sqlx::query!(
-        r#"SELECT records.id, records.crashes, records.suspect OR (records.claimed_run IS NOT NULL AND NOT EXISTS (
-            SELECT FROM runs
-            WHERE runs.tenant_id = $1 AND runs.id = records.claimed_run AND runs.state = 'cancelled'
-        )) AS "is_suspect!"
+    let due = sqlx::query_scalar!(
+        "SELECT records.id
         FROM records
         WHERE records.tenant_id = $1 AND records.sync_id = $2 AND records.status IN ('prepared', 'failed')
-            AND records.next_attempt_at <= $3
-            AND (records.claimed_run IS NULL OR NOT EXISTS (
+            AND records.next_attempt_at <= $3 AND NOT records.suspect
+            AND (records.claimed_run IS NULL OR EXISTS (
                 SELECT FROM runs
-                WHERE runs.tenant_id = $1 AND runs.id = records.claimed_run AND runs.epoch = records.claimed_epoch
-                    AND runs.state = 'running'
+                WHERE runs.tenant_id = $1 AND runs.id = records.claimed_run AND runs.state = 'cancelled'
             ))
         ORDER BY records.priority DESC, records.next_attempt_at
         LIMIT $4
-        FOR UPDATE OF records SKIP LOCKED"#,
+        FOR UPDATE OF records SKIP LOCKED",
         tx.tenant().0,
         sync.0,
         now,
@@ -167,17 +170,52 @@ pub async fn claim(
     )
     .fetch_all(&mut **tx)
     .await?;
-    let (suspects, others): (Vec<_>, Vec<_>) = due.into_iter().partition(|row| row.is_suspect);
-    let ids: Vec<Uuid> = if others.is_empty() {
-        suspects.iter().min_by_key(|row| row.crashes).map(|row| row.id).into_iter().collect()
-    } else {
-        others.iter().map(|row| row.id).collect()
-    };
-    mark(tx, run, &ids, now).await
+    mark(tx, run, &due, Claim::AmongOthers, now).await
+}
+
+/// Claims one record over which a worker died, for a run that has nothing else in work: so the one that kills its worker
+/// is found out and takes no other with it. Those that saw the fewest deaths come first: a server that is killed again and
+/// again kills a different one each time.
+pub async fn claim_suspect(
+    tx: &mut TenantTx,
+    run: &Taken,
+    sync: SyncId,
+    now: DateTime<Utc>,
+) -> Result<Option<Claimed>> {
+    let due = sqlx::query_scalar!(
+        "SELECT records.id
+        FROM records
+        WHERE records.tenant_id = $1 AND records.sync_id = $2 AND records.status IN ('prepared', 'failed')
+            AND records.next_attempt_at <= $3
+            AND (records.suspect OR (records.claimed_run IS NOT NULL AND NOT EXISTS (
+                SELECT FROM runs
+                WHERE runs.tenant_id = $1 AND runs.id = records.claimed_run AND runs.state = 'cancelled'
+            )))
+            AND (records.claimed_run IS NULL OR NOT EXISTS (
+                SELECT FROM runs
+                WHERE runs.tenant_id = $1 AND runs.id = records.claimed_run AND runs.epoch = records.claimed_epoch
+                    AND runs.state = 'running'
+            ))
+        ORDER BY records.crashes, records.priority DESC, records.next_attempt_at
+        LIMIT 1
+        FOR UPDATE OF records SKIP LOCKED",
+        tx.tenant().0,
+        sync.0,
+        now
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(mark(tx, run, &due, Claim::Alone, now).await?.pop())
 }
 
 /// Claims these records if they are due and free.
-pub async fn claim_these(tx: &mut TenantTx, run: &Taken, ids: &[Uuid], now: DateTime<Utc>) -> Result<Vec<Claimed>> {
+pub async fn claim_these(
+    tx: &mut TenantTx,
+    run: &Taken,
+    ids: &[Uuid],
+    claim: Claim,
+    now: DateTime<Utc>,
+) -> Result<Vec<Claimed>> {
     let free = sqlx::query_scalar!(
         "SELECT records.id
         FROM records
@@ -195,10 +233,11 @@ pub async fn claim_these(tx: &mut TenantTx, run: &Taken, ids: &[Uuid], now: Date
     )
     .fetch_all(&mut **tx)
     .await?;
-    mark(tx, run, &free, now).await
+    let claim = if free.len() == 1 { claim } else { Claim::AmongOthers };
+    mark(tx, run, &free, claim, now).await
 }
 
-async fn mark(tx: &mut TenantTx, run: &Taken, ids: &[Uuid], now: DateTime<Utc>) -> Result<Vec<Claimed>> {
+async fn mark(tx: &mut TenantTx, run: &Taken, ids: &[Uuid], claim: Claim, now: DateTime<Utc>) -> Result<Vec<Claimed>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
@@ -222,7 +261,7 @@ async fn mark(tx: &mut TenantTx, run: &Taken, ids: &[Uuid], now: DateTime<Utc>) 
                 WHEN claimed_run IN (SELECT id FROM cancelled) THEN GREATEST(attempts, 1)
                 ELSE attempts + 1
             END,
-            claimed_run = $3, claimed_epoch = $4, claimed_alone = cardinality($2::uuid[]) = 1, last_attempt_at = $5
+            claimed_run = $3, claimed_epoch = $4, claimed_alone = $6, last_attempt_at = $5
         WHERE tenant_id = $1 AND id = ANY($2)
         RETURNING id, source_id, source_label, source_modified_at, source_hash, synced_source_hash, destination_id,
             destination_label, destination_modified_at, destination_hash, synced_destination_hash, description, version,
@@ -236,7 +275,8 @@ async fn mark(tx: &mut TenantTx, run: &Taken, ids: &[Uuid], now: DateTime<Utc>) 
         ids,
         run.id.0,
         run.epoch,
-        now
+        now,
+        claim == Claim::Alone
     )
     .fetch_all(&mut **tx)
     .await?;

@@ -49,7 +49,7 @@ impl Subscriber for Statements {
     fn exit(&self, _: &Id) {}
 }
 
-async fn customers(world: &World, count: usize) -> SyncId {
+pub async fn customers(world: &World, count: usize) -> SyncId {
     let pair = world.pair().await;
     let limits = json!({"account": "sbx_shop", "maximum_available": 1e9, "restore_rate": 1e9});
     world.control("POST", "shopify/limits", limits).await;

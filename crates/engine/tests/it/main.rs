@@ -22,6 +22,7 @@ mod filters;
 mod history;
 mod matching;
 mod outage;
+mod pipeline;
 mod prepare;
 mod reconcile;
 mod retention;

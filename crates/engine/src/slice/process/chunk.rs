@@ -13,6 +13,7 @@ use super::outcome::{self, Timing};
 use super::save::{self, Removing, Write};
 use super::sides::{self, Pair};
 use super::{choices, intents, matching, prerequisites, settle};
+use crate::db::TenantTx;
 use crate::slice::context::Context;
 use crate::slice::obstacle::Obstacle;
 use crate::store::records_due::Claimed;
@@ -65,14 +66,14 @@ pub async fn one_by_one(
         }
         let mut tx = context.begin().await?;
         // Those that were settled meanwhile are not due any more.
-        let claimed = store::records_due::claim_these(&mut tx, &context.run, &[record], context.now()).await?;
+        let claimed = claim_one(&mut tx, context, record).await?;
         tx.commit().await?;
         let Some(record) = claimed.into_iter().next() else { continue };
         let timing = Timing { started_at: context.now(), now: context.now(), max_attempts: sync.max_attempts };
         match process_chunk(context, sync, vec![record.clone()], counted).await? {
             Some(Obstacle { error: error @ connectors::Error::Malformed { .. }, .. }) => {
                 let mut tx = context.begin().await?;
-                let again = store::records_due::claim_these(&mut tx, &context.run, &[record.id], context.now()).await?;
+                let again = claim_one(&mut tx, context, record.id).await?;
                 tx.commit().await?;
                 let tried = timing.tried(None, Vec::new());
                 let outcome = |record| {
@@ -91,6 +92,10 @@ pub async fn one_by_one(
         }
     }
     Ok(None)
+}
+
+async fn claim_one(tx: &mut TenantTx, context: &Context, record: Uuid) -> Result<Vec<Claimed>> {
+    store::records_due::claim_these(tx, &context.run, &[record], context.claim(), context.now()).await
 }
 
 async fn process_chunk(

@@ -7,8 +7,6 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use connectors::Error as Vendor;
-use domain::ConnectionId;
 use futures::FutureExt;
 use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::{Semaphore, mpsc};
@@ -18,7 +16,7 @@ use super::chunk::{self, Counted, Readied};
 use super::save::{self, Load, SENDING};
 use super::{CHUNK, claim, send, settle};
 use crate::Result;
-use crate::slice::context::{Context, locked};
+use crate::slice::context::Context;
 use crate::slice::line::Share;
 use crate::slice::obstacle::Obstacle;
 use crate::store::results::Outcome;
@@ -71,13 +69,11 @@ pub struct Flow {
     room: Semaphore,
     /// Whether room that was taken is still to be made again.
     taken: AtomicBool,
-    /// A connection to which nothing more is to be sent.
-    halted: std::sync::Mutex<Option<ConnectionId>>,
 }
 
 impl Flow {
     pub fn new() -> Self {
-        Self { room: Semaphore::new(1), taken: AtomicBool::new(false), halted: std::sync::Mutex::default() }
+        Self { room: Semaphore::new(1), taken: AtomicBool::new(false) }
     }
 
     /// Nothing more is taken on.
@@ -92,17 +88,6 @@ impl Flow {
     pub fn make_room(&self) {
         if self.taken.swap(false, Ordering::Relaxed) {
             self.room.add_permits(1);
-        }
-    }
-
-    pub fn is_halted(&self, connection: ConnectionId) -> bool {
-        *locked(&self.halted) == Some(connection)
-    }
-
-    /// A vendor that wants to be left alone is left alone by the writes that wait as well.
-    fn heed(&self, obstacle: &Obstacle) {
-        if matches!(obstacle.error, Vendor::RateLimited { .. } | Vendor::Unauthorised { .. }) {
-            *locked(&self.halted) = Some(obstacle.connection);
         }
     }
 
@@ -153,7 +138,7 @@ async fn produce(
 ) -> Result<Ended> {
     let mut worked = false;
     while !flow.room.is_closed() && share.goes_on(context).await? {
-        let claimed = claim(context, sync.id, CHUNK).await?;
+        let claimed = claim(context, sync.id).await?;
         if claimed.is_empty() {
             return Ok(Ended::Dry { worked });
         }
@@ -164,7 +149,7 @@ async fn produce(
         let (writes, timing) = match chunk::make_ready(context, sync, claimed, Counted::InRun).await? {
             Readied::Writes { writes, timing } => (writes, timing),
             Readied::Stopped(obstacle) => {
-                flow.heed(&obstacle);
+                context.heed(&obstacle);
                 return Ok(Ended::Stopped(Stop { obstacle, records }));
             }
         };

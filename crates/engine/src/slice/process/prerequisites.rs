@@ -187,7 +187,7 @@ async fn bring(context: &Context, sync: &SyncRow, at: Side, ids: &[String]) -> R
     let linked = store::links::linked(&mut tx, sync.id, at, ids).await?;
     let open = linked.iter().filter(|linked| linked.far_id.is_none() && linked.status.is_due_some_day());
     let open: Vec<Uuid> = open.map(|linked| linked.id).collect();
-    let claimed = store::records_due::claim_these(&mut tx, &context.run, &open, now).await?;
+    let claimed = store::records_due::claim_these(&mut tx, &context.run, &open, context.claim(), now).await?;
     tx.commit().await?;
     if claimed.is_empty() {
         return Ok(None);

@@ -116,8 +116,12 @@ impl<'a> Lane<'a> {
         Ok(Self { side, end, other, concurrency, signals, waiting: VecDeque::new(), under_way: 0 })
     }
 
-    fn is_stopped(&self, flow: &Flow) -> bool {
-        self.signals.stop.load(Ordering::Relaxed) || flow.is_halted(self.end.connection)
+    fn is_stopped(&self) -> bool {
+        self.signals.stop.load(Ordering::Relaxed)
+    }
+
+    fn obstacle(&self, error: Vendor) -> Obstacle {
+        Obstacle { connection: self.end.connection, name: self.end.name.clone(), error }
     }
 }
 
@@ -158,9 +162,14 @@ impl<'a> Sender<'a> {
             while lane.under_way < lane.concurrency {
                 let Some((number, write)) = lane.waiting.pop_front() else { break };
                 let Some(answers) = self.open.get_mut(&(number, lane.side)) else { continue };
+                let halted = context.halted(lane.end.connection);
                 // The intents' deadline allows for writes that are sent until then.
-                if lane.is_stopped(flow) || context.now() - answers.intended_at >= SENDING {
+                if halted.is_some() || lane.is_stopped() || context.now() - answers.intended_at >= SENDING {
                     answers.leave(write.pair.record.id);
+                    if let Some(obstacle) = halted {
+                        self.stop.get_or_insert_with(|| Stop { obstacle, records: answers.chunk.clone() });
+                        flow.stop();
+                    }
                     continue;
                 }
                 lane.under_way += 1;
@@ -175,6 +184,9 @@ impl<'a> Sender<'a> {
         let lane = &mut self.lanes[lane];
         lane.under_way -= 1;
         let failure = answer.as_ref().err().map(|failure| &failure.error);
+        if let Some(error) = failure {
+            self.context.heed(&lane.obstacle(error.clone()));
+        }
         locked(&self.context.health).note(lane.end.connection, write.pair.record.id, failure);
         if let Some(answers) = self.open.get_mut(&(number, lane.side)) {
             answers.take(write, timing, answer, warning);
@@ -192,8 +204,7 @@ impl<'a> Sender<'a> {
             let (rest, error) = answers.finish();
             settled.extend(rest);
             if let Some(error) = error {
-                let end = self.lanes[place(key.1)].end;
-                let obstacle = Obstacle { connection: end.connection, name: end.name.clone(), error };
+                let obstacle = self.lanes[place(key.1)].obstacle(error);
                 self.stop.get_or_insert(Stop { obstacle, records });
                 flow.stop();
             }

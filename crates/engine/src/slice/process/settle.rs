@@ -66,6 +66,9 @@ async fn settle_linked(context: &Context, sync: &SyncRow, outcome: Outcome, coun
         return settle_together(context, sync, &[(linked_twice(outcome), Vec::new())], counted).await;
     };
     let now = context.now();
+    if context.is_under_way(twin) {
+        return settle_together(context, sync, &[(again(outcome, now), Vec::new())], counted).await;
+    }
     let mut tx = context.begin().await?;
     store::runs::advance(&mut tx, &context.run, Progress::default(), now).await?;
     let version = store::links::absorb(&mut tx, &context.run, outcome.id, twin, now).await?;
