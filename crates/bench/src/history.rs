@@ -40,7 +40,7 @@ pub async fn measure(world: &World, arguments: &Arguments, report: &mut Report) 
             let time = pages(world, member, &filter, arguments.rounds).await?;
             let base = *short.get_or_insert(time);
             if *size > 10_000 {
-                let at_most = if *size > 1_000_000 { 2.0 } else { 1.5 };
+                let at_most = if name == "text, rare" { 1.5 } else { 2.0 };
                 report.page(format!("history, {name}, {size}"), base, time, at_most);
             }
         }
