@@ -1,11 +1,15 @@
 //! What reads at processing time say about the destination's side of records. (The source's is [`super::records`].)
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use connectors::Found;
 use uuid::Uuid;
 
 use crate::db::TenantTx;
 use crate::error::Result;
+
+/// No replica lags behind for so long: what is read later than this after an announced change is believed, also when it
+/// says that it is older.
+pub const LAG: TimeDelta = TimeDelta::minutes(5);
 
 /// Takes states of the destination that are other than the stored ones and raises those records' versions; says which
 /// versions they have now. A state that is seen for the first time raises nothing.
@@ -44,7 +48,7 @@ pub async fn refresh_destination(
             WHERE records.tenant_id = $1 AND records.id = incoming.id
                 AND records.destination_hash IS DISTINCT FROM incoming.hash
                 AND (records.destination_modified_at IS NULL OR incoming.modified_at IS NULL
-                    OR incoming.modified_at >= records.destination_modified_at)
+                    OR incoming.modified_at >= records.destination_modified_at OR records.destination_modified_at <= $11)
             RETURNING records.id, records.version
         ),
         kept AS (
@@ -64,7 +68,8 @@ pub async fn refresh_destination(
         &keys as &[Option<String>],
         &descriptions,
         &payloads,
-        now
+        now,
+        now - LAG
     )
     .fetch_all(&mut **tx)
     .await?;

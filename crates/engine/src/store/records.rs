@@ -8,6 +8,7 @@ use domain::{RecordId, RecordStatus, SyncId};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::reads::LAG;
 use super::syncs::SyncRow;
 use crate::db::TenantTx;
 use crate::error::Result;
@@ -69,7 +70,7 @@ pub async fn refresh(tx: &mut TenantTx, reads: &[(Uuid, &Found)], now: DateTime<
             WHERE records.tenant_id = $1 AND records.id = incoming.id
                 AND records.source_hash IS DISTINCT FROM incoming.hash
                 AND (records.source_modified_at IS NULL OR incoming.modified_at IS NULL
-                    OR incoming.modified_at >= records.source_modified_at)
+                    OR incoming.modified_at >= records.source_modified_at OR records.source_modified_at <= $11)
             RETURNING records.id, records.version, records.source_hash
         ),
         kept AS (
@@ -89,7 +90,8 @@ pub async fn refresh(tx: &mut TenantTx, reads: &[(Uuid, &Found)], now: DateTime<
         &columns.keys as &[Option<String>],
         &columns.descriptions,
         &columns.payloads,
-        now
+        now,
+        now - LAG
     )
     .fetch_all(&mut **tx)
     .await?;

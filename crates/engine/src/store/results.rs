@@ -143,7 +143,11 @@ pub async fn settle(tx: &mut TenantTx, run: &Taken, outcomes: &[Outcome], now: D
             END,
             destination_label = COALESCE(o.destination_label, records.destination_label),
             destination_url = COALESCE(o.destination_url, records.destination_url),
-            destination_modified_at = GREATEST(o.destination_modified_at, records.destination_modified_at),
+            -- What was read last stands, also when something later had been announced that no read ever shows.
+            destination_modified_at = CASE
+                WHEN records.version > o.version THEN GREATEST(o.destination_modified_at, records.destination_modified_at)
+                ELSE COALESCE(o.destination_modified_at, records.destination_modified_at)
+            END,
             destination_hash = CASE
                 WHEN records.version > o.version AND records.destination_hash IS NOT NULL THEN records.destination_hash
                 ELSE COALESCE(o.destination_hash, records.destination_hash)
@@ -151,7 +155,10 @@ pub async fn settle(tx: &mut TenantTx, run: &Taken, outcomes: &[Outcome], now: D
             source_id = CASE WHEN o.unlink = 'source' THEN NULL ELSE COALESCE(o.source_id, records.source_id) END,
             source_label = COALESCE(o.source_label, records.source_label),
             source_url = COALESCE(o.source_url, records.source_url),
-            source_modified_at = GREATEST(o.source_modified_at, records.source_modified_at),
+            source_modified_at = CASE
+                WHEN records.version > o.version THEN GREATEST(o.source_modified_at, records.source_modified_at)
+                ELSE COALESCE(o.source_modified_at, records.source_modified_at)
+            END,
             source_hash = CASE
                 WHEN records.version > o.version AND records.source_hash IS NOT NULL THEN records.source_hash
                 ELSE COALESCE(o.source_hash, records.source_hash)

@@ -197,6 +197,26 @@ async fn a_change_that_arrives_while_its_record_is_in_work_leads_to_another_proc
 }
 
 #[tokio::test]
+async fn an_announcement_of_a_later_time_than_any_read_ever_says_holds_a_record_up_for_minutes_only() {
+    let (world, pair, shop) = live("process").await;
+    let id = customers(&world, 1).await.remove(0);
+    world.sync(pair.customers).await;
+    world.sql("UPDATE schedules SET enabled = false").await;
+    world.clock.advance(TimeDelta::minutes(1));
+    world.control("PATCH", &path(&id), json!({"firstName": "Renamed"})).await;
+    let announced = world.now() + TimeDelta::seconds(90);
+    send(&world, shop, &[event(&id, Some(announced))]).await;
+    let state = "SELECT status, attempts, description LIKE 'Renamed%' FROM records";
+    world.live_until(announced + TimeDelta::minutes(4)).await;
+    assert_eq!(world.lines(state).await, ["prepared | 0 | false"], "a replica may still lag behind");
+    world.live_until(announced + TimeDelta::minutes(6)).await;
+    assert_eq!(world.lines(state).await, ["processed | 0 | true"]);
+    assert_eq!(world.value("SELECT count(*) FROM records WHERE destination_label IS NULL").await, "0");
+    let known = world.value("SELECT extract(epoch FROM source_modified_at)::bigint FROM records").await;
+    assert!(known.parse::<i64>().unwrap() < announced.timestamp(), "what was read stands, not what was announced");
+}
+
+#[tokio::test]
 async fn an_event_that_shows_what_is_known_already_causes_no_read() {
     let (world, pair, shop) = live("process").await;
     let id = customers(&world, 1).await.remove(0);

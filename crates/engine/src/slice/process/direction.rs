@@ -1,5 +1,6 @@
 //! Which way a record goes: pure, from what was read on both sides and what both held when they last agreed.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use connectors::Found;
 use domain::sync::{ConflictPolicy, Direction, SyncSettings};
 use domain::{LastOperation, RecordStatus, Side};
@@ -9,8 +10,12 @@ use super::gone;
 use super::outcome::{self, Timing};
 use super::save::Removing;
 use super::sides::{Pair, Seen};
+use crate::store::reads::LAG;
 use crate::store::results::{Outcome, Problem, Tombstone};
 use crate::store::syncs::SyncRow;
+
+/// After this pause an answer that was too old is asked for again.
+const READ_AGAIN: TimeDelta = TimeDelta::seconds(15);
 
 /// What comes next for a record.
 pub enum Step {
@@ -44,7 +49,7 @@ pub enum Way {
 pub fn plan(sync: &SyncRow, mut pair: Pair, timing: Timing) -> Step {
     let two_way = sync.settings.direction == Direction::TwoWay;
     let sides: &[Side] = if two_way { Side::ALL } else { &[Side::Source] };
-    if sides.iter().any(|side| is_older(&pair, *side)) {
+    if sides.iter().any(|side| is_older(&pair, *side, timing.now)) {
         return Step::Settled(Box::new(older(&pair, timing)));
     }
     let gone = match (&pair.source, &pair.destination) {
@@ -123,21 +128,19 @@ impl Pair {
     }
 }
 
-/// A lagging replica may answer with a state from before the change that was announced.
-fn is_older(pair: &Pair, side: Side) -> bool {
+/// A lagging replica may answer with a state from before the change that was announced. When it still does so long after
+/// that, the announcement named a time that the record itself never will, and what is read is believed.
+fn is_older(pair: &Pair, side: Side, now: DateTime<Utc>) -> bool {
     let read = pair.found(side).and_then(|found| found.modified_at);
-    read.zip(pair.record.side(side).modified_at).is_some_and(|(read, known)| read < known)
+    let known = pair.record.side(side).modified_at;
+    read.zip(known).is_some_and(|(read, known)| read < known && now < known + LAG)
 }
 
-/// What an earlier write has made stays intended, because this outcome does not link it.
+/// It is read again, which counts as no try: neither the record nor the system has failed. What an earlier write has made
+/// stays intended, because this outcome does not link it.
 fn older(pair: &Pair, timing: Timing) -> Outcome {
-    let problem = Problem {
-        message: "A system answered with an older state than it had announced. It is read again.".into(),
-        code: None,
-        field: None,
-    };
-    let tried = timing.tried(None, Vec::new());
-    outcome::failed(&pair.record, LastOperation::FailedToRead, problem, tried, timing)
+    let why = "A system answered with an older state than it had announced. It is read again.";
+    outcome::put_back(&pair.record, LastOperation::FailedToRead, timing.now + READ_AGAIN, why.into())
 }
 
 fn alive(sync: &SyncRow, pair: Pair, timing: Timing) -> Step {
@@ -237,11 +240,7 @@ pub fn winner(settings: &SyncSettings, source: &Found, destination: &Found) -> O
 }
 
 /// The side of the newer change; equal or unknown = the primary one.
-pub fn newest(
-    settings: &SyncSettings,
-    source: Option<chrono::DateTime<chrono::Utc>>,
-    destination: Option<chrono::DateTime<chrono::Utc>>,
-) -> Side {
+pub fn newest(settings: &SyncSettings, source: Option<DateTime<Utc>>, destination: Option<DateTime<Utc>>) -> Side {
     match source.zip(destination) {
         Some((source, destination)) if source > destination => Side::Source,
         Some((source, destination)) if source < destination => Side::Destination,
