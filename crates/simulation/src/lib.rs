@@ -13,6 +13,7 @@
 //! ERP's note ids, sealed credentials). One thing may still differ: when two transactions wait for each other, Postgres
 //! chooses by its own clock which of them it ends.
 
+mod annals;
 mod chaos;
 mod checks;
 mod database;
@@ -57,7 +58,7 @@ pub struct Outcome {
 async fn play(stage: &mut Stage, seed: u64, telling: Telling) -> Result<Outcome> {
     let mut world = World::make(stage, seed, telling).await?;
     let mut violations = match live(&mut world).await {
-        Ok(()) => checks::violations(&mut world).await?,
+        Ok(lost) => lost.into_iter().chain(checks::violations(&mut world).await?).collect(),
         Err(error) => vec![format!("{error:#}")],
     };
     // A task that is still there after a failure must not reach into the next seed.
@@ -71,8 +72,12 @@ async fn play(stage: &mut Stage, seed: u64, telling: Telling) -> Result<Outcome>
     Ok(Outcome { seed, violations, fingerprint: story::fingerprint(&story), story })
 }
 
-async fn live(world: &mut World<'_>) -> Result<()> {
+/// A bad day and the rest after it. Says which changes were lost until a listing healed that.
+async fn live(world: &mut World<'_>) -> Result<Vec<String>> {
     let mut turns = Turns::new(world.now());
     chaos::play(world, &mut turns).await?;
-    rest::come(world, &mut turns).await
+    rest::begin(world, &mut turns).await?;
+    let lost = checks::lost(world).await?;
+    rest::come(world, &mut turns).await?;
+    Ok(lost)
 }

@@ -4,21 +4,29 @@ mod erp;
 mod removal;
 
 use anyhow::Result;
+use domain::RecordStatus;
 use domain::history::{HistoryFilter, Selection};
 use domain::run::Phase;
 use domain::status::RecordAction;
 use domain::sync::Direction;
-use domain::{Entity, RecordStatus};
 use serde_json::{Value, json};
 
+use crate::annals::{Said, Thing};
 use crate::post;
 use crate::task::Task;
 use crate::tenants::shop_account;
+use crate::wire::UnderWay;
 use crate::world::{LOOPS, World};
 
 /// What both shops begin with.
 pub async fn open_shop(world: &mut World<'_>) -> Result<()> {
-    world.quicken_schedules().await?;
+    // On some days nothing is listed but at the beginning: what changes is only announced.
+    if world.dice.chance(400) {
+        world.tell("a day of announcements");
+        world.announce_only().await?;
+    } else {
+        world.quicken_schedules().await?;
+    }
     for tenant in 0..world.tenants.len() {
         let times = if world.tenants[tenant].mark == "noisy" { 2 } else { 1 };
         let counts = [("customers", 2 * times), ("products", 2 * times), ("orders", 3 * times)];
@@ -50,14 +58,23 @@ pub async fn act(world: &mut World<'_>) -> Result<()> {
     }
 }
 
-/// Somebody edits something of the kind that is being written: with some luck the very record.
-pub async fn edit_like(world: &mut World<'_>, place: &str, name: &str) -> Result<()> {
+/// Somebody edits what is being written: the very record when the write says which one it is, one of its kind otherwise.
+pub async fn edit_like(world: &mut World<'_>, UnderWay { place, name, body, .. }: &UnderWay) -> Result<()> {
     let Some(tenant) = world.tenants.iter().position(|tenant| place.starts_with(tenant.mark)) else { return Ok(()) };
     let table = match name {
         _ if name.contains("SalesOrder") => "orders",
         _ if name.contains("StockItem") => "products",
         _ => "customers",
     };
+    let is_like = |said: &Said| said.thing.table == table;
+    if let Some(Said { thing: Thing { id, .. }, .. }) = world.annals.told_by(body).into_iter().find(is_like) {
+        let id = id.rsplit('/').next().and_then(|id| id.parse().ok()).unwrap_or_default();
+        return if ids(world, tenant, table).await?.contains(&id) {
+            edit_one(world, tenant, table, id).await
+        } else {
+            Ok(())
+        };
+    }
     edit(world, tenant, table).await
 }
 
@@ -78,15 +95,7 @@ pub async fn choose(world: &mut World<'_>, tenant: usize) -> Result<()> {
     Ok(())
 }
 
-fn entity_of(table: &str) -> Entity {
-    match table {
-        "customers" => Entity::Customer,
-        "products" => Entity::Product,
-        _ => Entity::Order,
-    }
-}
-
-async fn create(world: &mut World<'_>, tenant: usize, table: &str) -> Result<()> {
+async fn create(world: &mut World<'_>, tenant: usize, table: &'static str) -> Result<()> {
     let number = world.dice.from(1_000..999_999);
     let mark = world.tenants[tenant].mark;
     let record = match table {
@@ -108,10 +117,10 @@ async fn create(world: &mut World<'_>, tenant: usize, table: &str) -> Result<()>
         }
     };
     let path = format!("shopify/{table}?account={}", shop_account(mark));
-    let made = world.control("POST", &path, json!({"records": [record]})).await?;
+    let made = world.control("POST", &path, json!({"records": [record.clone()]})).await?;
     let id = made["ids"][0].as_str().unwrap_or_default().to_owned();
     world.tell(format!("{mark}'s shop has a new record in {table}: {id}"));
-    post::announce(world, tenant, entity_of(table), &id, false);
+    post::announce(world, Thing { tenant, table, id }, &record, false);
     Ok(())
 }
 
@@ -135,9 +144,13 @@ fn price(world: &mut World<'_>) -> String {
     format!("{}.{:02}", world.dice.from(1..90), world.dice.from(0..100))
 }
 
-async fn edit(world: &mut World<'_>, tenant: usize, table: &str) -> Result<()> {
+async fn edit(world: &mut World<'_>, tenant: usize, table: &'static str) -> Result<()> {
     let known = ids(world, tenant, table).await?;
     let Some(id) = world.dice.pick(&known).copied() else { return Ok(()) };
+    edit_one(world, tenant, table, id).await
+}
+
+async fn edit_one(world: &mut World<'_>, tenant: usize, table: &'static str, id: u64) -> Result<()> {
     let (mark, number) = (world.tenants[tenant].mark, world.dice.from(1_000..999_999));
     let changes = match (table, world.dice.from(0..3)) {
         ("customers", 0) => json!({"firstName": format!("Bo{number}")}),
@@ -149,8 +162,9 @@ async fn edit(world: &mut World<'_>, tenant: usize, table: &str) -> Result<()> {
     };
     world.tell(format!("{mark}'s shop edits {table}/{id}: {changes}"));
     let path = format!("shopify/{table}/{id}?account={}", shop_account(mark));
-    let edited = world.control("PATCH", &path, changes).await?;
-    post::announce(world, tenant, entity_of(table), edited["id"].as_str().unwrap_or_default(), false);
+    let edited = world.control("PATCH", &path, changes.clone()).await?;
+    let id = edited["id"].as_str().unwrap_or_default().to_owned();
+    post::announce(world, Thing { tenant, table, id }, &changes, false);
     Ok(())
 }
 

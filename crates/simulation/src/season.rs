@@ -12,6 +12,9 @@ use crate::time::VirtualTime;
 use crate::world::Stage;
 use crate::{Outcome, play};
 
+/// After so many seeds a season says how far it is.
+const TOLD_EVERY: usize = 10;
+
 /// Which seeds, and how.
 #[derive(Debug, Clone, Copy)]
 pub struct Season {
@@ -96,6 +99,9 @@ impl Season {
             let outcome = play(&mut stage, seed, self.telling).await?;
             let mut played = shared.played.lock().unwrap_or_else(PoisonError::into_inner);
             played.stories.push((seed, outcome.fingerprint));
+            if played.stories.len().is_multiple_of(TOLD_EVERY) {
+                println!("{} seeds played, {} failed", played.stories.len(), played.failed.len());
+            }
             if !outcome.violations.is_empty() {
                 println!("seed {seed} FAILED: {}", outcome.violations.join("\n    "));
                 shared.stop.store(!self.keep_going, Ordering::SeqCst);

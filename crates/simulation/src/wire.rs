@@ -3,6 +3,8 @@
 //!
 //! A request that was sent is on its way whether its sender lives or not, as it would be on a real network.
 
+mod names;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::pin::Pin;
@@ -20,6 +22,7 @@ use tower::ServiceExt;
 
 use crate::dice::Dice;
 use crate::time::VirtualTime;
+use names::{is_write, name_of, place_of};
 
 /// Answers of the sandbox are small; more than this is a mistake.
 const LARGEST: usize = 32 * 1024 * 1024;
@@ -44,6 +47,7 @@ pub struct UnderWay {
     /// The tenant and the vendor.
     pub place: String,
     pub name: String,
+    pub body: String,
 }
 
 /// A write that the vendor has seen.
@@ -74,6 +78,8 @@ struct Inner {
     router: Router,
     dice: Dice,
     weather: Weather,
+    /// Signing in always works: a session that nobody knows keeps its slot for many minutes, in which little happens.
+    spares_sign_ins: bool,
     next: u64,
     /// Who sends now: the slot that is being stepped.
     sender: usize,
@@ -91,6 +97,7 @@ struct Flight {
     name: String,
     place: String,
     writes: bool,
+    body: String,
     sent_at: DateTime<Utc>,
     state: State,
     reply: Option<oneshot::Sender<Answer>>,
@@ -104,8 +111,10 @@ enum State {
 
 impl Wire {
     #[must_use]
-    pub fn new(time: VirtualTime, router: Router, dice: Dice) -> Self {
+    pub fn new(time: VirtualTime, router: Router, mut dice: Dice) -> Self {
+        let spares_sign_ins = dice.chance(800);
         let inner = Inner {
+            spares_sign_ins,
             router,
             dice,
             weather: Weather::default(),
@@ -159,7 +168,13 @@ impl Wire {
     pub fn writes_under_way(&self) -> Vec<UnderWay> {
         let inner = self.lock();
         let writes = inner.flights.values().filter(|flight| flight.writes && flight.reply.is_some());
-        writes.map(|f| UnderWay { sender: f.sender, place: f.place.clone(), name: f.name.clone() }).collect()
+        let under_way = |f: &Flight| UnderWay {
+            sender: f.sender,
+            place: f.place.clone(),
+            name: f.name.clone(),
+            body: f.body.clone(),
+        };
+        writes.map(under_way).collect()
     }
 
     /// When something happens next on the wire.
@@ -231,7 +246,7 @@ impl Wire {
     fn answer(&self, id: u64, name: &str, answer: Answer, now: DateTime<Utc>) -> State {
         let mut inner = self.lock();
         let cut = inner.weather.cut;
-        let is_cut = inner.dice.chance(cut);
+        let is_cut = inner.dice.chance(cut) && !inner.spares(name);
         let slow = inner.weather.slow;
         let wait = if inner.dice.chance(slow) { inner.dice.millis(100..8_000) } else { TimeDelta::zero() };
         let words = match &answer {
@@ -271,19 +286,21 @@ impl Wire {
             roll if roll < slow => inner.dice.millis(50..5_000),
             _ => inner.dice.millis(0..40),
         };
-        let is_lost = inner.dice.chance(lost);
+        let is_lost = inner.dice.chance(lost) && !inner.spares(request.url.path());
         inner.next += 1;
         let (id, sender) = (inner.next, inner.sender);
         let (place, writes) = (place_of(&request), is_write(&request));
         let name = format!("{} {}", request.method, name_of(&request));
         inner.notes.push(format!("worker {sender} sends request {id}: {name}"));
+        let body = if writes { String::from_utf8_lossy(&request.body).into_owned() } else { String::new() };
         let state = if is_lost {
             inner.notes.push(format!("request {id} is lost on its way"));
             State::Answered { at: now + wait, answer: Err(broken(Unreachable::Broken)) }
         } else {
             State::OnItsWay { at: now + wait, request }
         };
-        let flight = Flight { sender, name, place: place.clone(), writes, sent_at: now, state, reply: Some(reply) };
+        let flight =
+            Flight { sender, name, place: place.clone(), writes, body, sent_at: now, state, reply: Some(reply) };
         inner.flights.insert(id, flight);
         let busy = inner.flights.values().filter(|flight| flight.reply.is_some() && flight.place == place).count();
         let most = inner.busiest.entry(place).or_default();
@@ -297,6 +314,12 @@ impl Wire {
             flight.reply = None;
             inner.notes.push(format!("request {id} timed out at its sender"));
         }
+    }
+}
+
+impl Inner {
+    fn spares(&self, name: &str) -> bool {
+        self.spares_sign_ins && name.ends_with("/auth/login")
     }
 }
 
@@ -356,35 +379,6 @@ impl Wire {
         };
         self.lock().seen.push(seen);
     }
-}
-
-/// `tenant/vendor` of an address like `/shopify/{tenant}/…`.
-fn place_of(request: &Request) -> String {
-    let mut parts = request.url.path().split('/').skip(1);
-    let vendor = parts.next().unwrap_or_default().to_owned();
-    format!("{}/{vendor}", parts.next().unwrap_or_default())
-}
-
-fn is_write(request: &Request) -> bool {
-    let mutates = || String::from_utf8_lossy(&request.body).contains("mutation");
-    request.method == "PUT" || request.method == "DELETE" || mutates()
-}
-
-/// A request in short, for the story.
-fn name_of(request: &Request) -> String {
-    let path: Vec<&str> = request.url.path().split('/').skip(2).collect();
-    let query = request.url.query().map(|query| format!("?{}", query.chars().take(90).collect::<String>()));
-    let operation = graphql_name(&request.body);
-    format!("{}{}{operation}", path.join("/"), query.unwrap_or_default())
-}
-
-/// The name of a GraphQL operation and its variables, as far as they are short.
-fn graphql_name(body: &[u8]) -> String {
-    let Ok(body) = serde_json::from_slice::<serde_json::Value>(body) else { return String::new() };
-    let Some(query) = body.get("query").and_then(|query| query.as_str()) else { return String::new() };
-    let words: String = query.split(['{', '(']).next().unwrap_or_default().trim().chars().take(40).collect();
-    let variables: String = body["variables"].to_string().chars().take(90).collect();
-    format!(" {words} {variables}")
 }
 
 fn broken(reason: Unreachable) -> Error {

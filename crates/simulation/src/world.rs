@@ -1,7 +1,7 @@
 //! The world of one seed: two tenants, each with a shop and an ERP in the sandbox, two workers and the loops.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result, bail};
 use axum::body::Body;
@@ -13,6 +13,7 @@ use serde_json::Value;
 use sqlx::Row;
 use tower::ServiceExt;
 
+use crate::annals::{Annals, Thing};
 use crate::database::Database;
 use crate::dice::Dice;
 use crate::post::Letter;
@@ -52,6 +53,10 @@ pub struct World<'a> {
     pub desk: Engine,
     /// Webhooks on their way.
     pub post: Vec<Letter>,
+    /// What people did in the shops.
+    pub annals: Annals,
+    /// Announcements that the engine has accepted and the annals have not noted yet.
+    pub accepted: Arc<Mutex<Vec<(Thing, u32)>>>,
     router: axum::Router,
 }
 
@@ -87,7 +92,19 @@ impl<'a> World<'a> {
         let wire = Wire::new(stage.time.clone(), router.clone(), Dice::new(dice.next()));
         let (slots, desk) = engines(stage, &wire)?;
         let story = Story::new(&stage.time, telling);
-        let mut world = Self { stage, dice, story, wire, slots, tenants: Vec::new(), desk, post: Vec::new(), router };
+        let mut world = Self {
+            stage,
+            dice,
+            story,
+            wire,
+            slots,
+            tenants: Vec::new(),
+            desk,
+            post: Vec::new(),
+            annals: Annals::default(),
+            accepted: Arc::default(),
+            router,
+        };
         for mark in ["quiet", "noisy"] {
             let tenant = tenants::settle(&mut world, mark).await?;
             world.tenants.push(tenant);
@@ -206,6 +223,8 @@ impl<'a> World<'a> {
                 self.tell(line);
             }
             self.slots[slot].settle(&mut self.stage.database).await?;
+            let accepted = std::mem::take(&mut *self.accepted.lock().unwrap_or_else(PoisonError::into_inner));
+            accepted.into_iter().for_each(|(thing, edit)| self.annals.take(thing, edit));
         }
         Ok(piece)
     }
@@ -267,12 +286,20 @@ impl World<'_> {
         self.set_schedules([("prepare", 100), ("process", 60), ("full_prepare", 300)]).await
     }
 
-    /// The default schedules, but for the nightly one: the rest starts full prepares itself.
+    /// The same with listings only after the day's end.
+    ///
+    /// # Errors
+    /// Of the database.
+    pub async fn announce_only(&mut self) -> Result<()> {
+        self.set_schedules([("prepare", 6_000), ("process", 60), ("full_prepare", 86_400)]).await
+    }
+
+    /// Schedules that list nothing: the rest starts that itself.
     ///
     /// # Errors
     /// Of the database.
     pub async fn slow_schedules(&mut self) -> Result<()> {
-        self.set_schedules([("prepare", 600), ("process", 300), ("full_prepare", 86_400)]).await
+        self.set_schedules([("prepare", 86_400), ("process", 300), ("full_prepare", 86_400)]).await
     }
 
     async fn set_schedules(&mut self, every: [(&str, i32); 3]) -> Result<()> {

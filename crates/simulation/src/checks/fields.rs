@@ -7,14 +7,22 @@ use anyhow::Result;
 use domain::sync::DeletionPolicy;
 use serde_json::Value;
 
+use crate::annals::Thing;
 use crate::tenants::{erp_account, shop_account};
 use crate::world::World;
 
 /// A record's key and its mapped fields, each as text.
 type Facts = BTreeMap<String, BTreeMap<String, String>>;
 
+/// What the two sides do not agree about.
+pub struct Difference {
+    /// The record, if the shop has it.
+    pub thing: Option<Thing>,
+    pub what: String,
+}
+
 /// What a tenant's two systems do not agree about.
-pub async fn differences(world: &World<'_>, tenant: usize) -> Result<Vec<String>> {
+pub async fn differences(world: &World<'_>, tenant: usize) -> Result<Vec<Difference>> {
     let kept = |key: &str| {
         world.tenants[tenant].customers.deletions == DeletionPolicy::Keep && world.tenants[tenant].removed.contains(key)
     };
@@ -30,27 +38,17 @@ pub async fn differences(world: &World<'_>, tenant: usize) -> Result<Vec<String>
     let (shop_customers, erp_customers) = (shop("customers").await?, erp("Customer").await?);
     let (shop_products, erp_products) = (shop("products").await?, erp("StockItem").await?);
     let (shop_orders, erp_orders) = (shop("orders").await?, erp("SalesOrder").await?);
-    let mut found = Vec::new();
-    found.extend(compare(
-        mark,
-        "customer",
-        facts(&shop_customers, shop_customer),
-        facts(&erp_customers, erp_customer),
-        kept,
-    ));
-    found.extend(compare(
-        mark,
-        "product",
-        facts(&shop_products, shop_product),
-        facts(&erp_products, erp_product),
-        |_| false,
-    ));
     let by_shop_number = by(&shop_customers, |customer| number(&customer["id"]));
     let sku_of = by(&shop_products, |product| number(&product["id"]));
     let shop_order = |order: &Value| shop_order(order, &by_shop_number, &sku_of);
     let by_erp_id = by(&erp_customers, |customer| text(&customer["CustomerID"]));
     let erp_order = |order: &Value| erp_order(order, &by_erp_id);
-    found.extend(compare(mark, "order", facts(&shop_orders, shop_order), facts(&erp_orders, erp_order), |_| false));
+    let customers = (facts(&shop_customers, shop_customer), facts(&erp_customers, erp_customer));
+    let products = (facts(&shop_products, shop_product), facts(&erp_products, erp_product));
+    let orders = (facts(&shop_orders, shop_order), facts(&erp_orders, erp_order));
+    let mut found = compare((tenant, mark), "customers", customers, kept);
+    found.extend(compare((tenant, mark), "products", products, |_| false));
+    found.extend(compare((tenant, mark), "orders", orders, |_| false));
     Ok(found)
 }
 
@@ -73,25 +71,39 @@ fn facts(records: &[Value], of: impl Fn(&Value) -> Vec<(&'static str, String)>) 
 }
 
 /// What differs; what is `kept` may be on one side only.
-fn compare(mark: &str, what: &str, shop: Facts, erp: Facts, kept: impl Fn(&str) -> bool) -> Vec<String> {
+fn compare(
+    (tenant, mark): (usize, &str),
+    table: &'static str,
+    (shop, erp): (Facts, Facts),
+    kept: impl Fn(&str) -> bool,
+) -> Vec<Difference> {
     let mut found = Vec::new();
     for (key, theirs) in &shop {
-        match erp.get(key) {
-            None if kept(key) => {}
-            None => found.push(format!("fields: {mark}'s {what} {key} is missing in the ERP")),
-            Some(ours) if ours != theirs => {
-                let differ = theirs.iter().filter(|(name, value)| ours.get(*name) != Some(value));
-                let differ: Vec<String> = differ
-                    .map(|(name, value)| format!("{name}: “{value}” in the shop, {:?} in the ERP", ours.get(name)))
-                    .collect();
-                found.push(format!("fields: {mark}'s {what} {key} differs: {}", differ.join("; ")));
+        let what = match erp.get(key) {
+            None if kept(key) => continue,
+            None => format!("fields: {mark}'s {table}: {key} is missing in the ERP"),
+            Some(ours) => {
+                let name_of = |name: &&String| *name != "id" && ours.get(*name) != theirs.get(*name);
+                let differ: Vec<String> = theirs.keys().filter(name_of).map(|name| told(name, theirs, ours)).collect();
+                if differ.is_empty() {
+                    continue;
+                }
+                format!("fields: {mark}'s {table}: {key} differs: {}", differ.join("; "))
             }
-            Some(_) => {}
-        }
+        };
+        let thing = theirs.get("id").map(|id| Thing { tenant, table, id: id.clone() });
+        found.push(Difference { thing, what });
     }
     let strange = erp.keys().filter(|key| !shop.contains_key(*key) && !kept(key));
-    found.extend(strange.map(|key| format!("fields: {mark}'s {what} {key} is in the ERP and not in the shop")));
+    found.extend(strange.map(|key| Difference {
+        thing: None,
+        what: format!("fields: {mark}'s {table}: {key} is in the ERP and not in the shop"),
+    }));
     found
+}
+
+fn told(name: &str, shop: &BTreeMap<String, String>, erp: &BTreeMap<String, String>) -> String {
+    format!("{name}: {:?} in the shop, {:?} in the ERP", shop.get(name), erp.get(name))
 }
 
 fn by(records: &[Value], key: impl Fn(&Value) -> String) -> BTreeMap<String, Value> {
@@ -117,6 +129,7 @@ const ERP_PLACE: [&str; 5] = ["AddressLine1", "AddressLine2", "City", "PostalCod
 
 fn shop_customer(customer: &Value) -> Vec<(&'static str, String)> {
     vec![
+        ("id", format!("gid://shopify/Customer/{}", number(&customer["id"]))),
         ("key", text(&customer["email"])),
         ("name", format!("{} {}", text(&customer["firstName"]), text(&customer["lastName"])).trim().to_owned()),
         ("phone", text(&customer["phone"])),
@@ -136,7 +149,12 @@ fn erp_customer(customer: &Value) -> Vec<(&'static str, String)> {
 
 fn shop_product(product: &Value) -> Vec<(&'static str, String)> {
     let variant = &product["variants"][0];
-    vec![("key", text(&variant["sku"])), ("title", text(&product["title"])), ("price", number(&variant["price"]))]
+    vec![
+        ("id", format!("gid://shopify/Product/{}", number(&product["id"]))),
+        ("key", text(&variant["sku"])),
+        ("title", text(&product["title"])),
+        ("price", number(&variant["price"])),
+    ]
 }
 
 fn erp_product(product: &Value) -> Vec<(&'static str, String)> {
@@ -155,6 +173,7 @@ fn shop_order(
         format!("{sku} × {} at {}", number(&line["quantity"]), number(&line["discountedUnitPriceSet"]))
     };
     vec![
+        ("id", format!("gid://shopify/Order/{}", number(&order["id"]))),
         ("key", text(&order["name"])),
         ("note", text(&order["note"])),
         ("customer", customers.get(&number(&order["customer"])).map(|c| text(&c["email"])).unwrap_or_default()),

@@ -1,11 +1,11 @@
 //! Customers that go, and come back as new ones with the same address.
 
 use anyhow::Result;
-use domain::Entity;
 use domain::sync::Direction;
 use serde_json::{Value, json};
 
 use super::named;
+use crate::annals::Thing;
 use crate::post;
 use crate::tenants::{erp_account, shop_account};
 use crate::world::World;
@@ -25,7 +25,8 @@ pub async fn remove(world: &mut World<'_>, tenant: usize) -> Result<()> {
     world.control("DELETE", &path, Value::Null).await?;
     world.tenants[tenant].removed.insert(email);
     if !at_erp {
-        post::announce(world, tenant, Entity::Customer, &format!("gid://shopify/Customer/{id}"), true);
+        let thing = Thing { tenant, table: "customers", id: format!("gid://shopify/Customer/{id}") };
+        post::announce(world, thing, &Value::Null, true);
     }
     Ok(())
 }
@@ -40,10 +41,10 @@ pub async fn recreate(world: &mut World<'_>, tenant: usize) -> Result<()> {
     let number = world.dice.from(1_000..999_999);
     let record = named(world, mark, number, &email);
     let path = format!("shopify/customers?account={}", shop_account(mark));
-    let made = world.control("POST", &path, json!({"records": [record]})).await?;
+    let made = world.control("POST", &path, json!({"records": [record.clone()]})).await?;
     let id = made["ids"][0].as_str().unwrap_or_default().to_owned();
     world.tell(format!("{mark}'s shop has {email} again: {id}"));
-    post::announce(world, tenant, Entity::Customer, &id, false);
+    post::announce(world, Thing { tenant, table: "customers", id }, &record, false);
     Ok(())
 }
 
