@@ -40,8 +40,10 @@ const USAGE: &str = "usage: cargo xtask <command>
                            measure the engine against bare loops, and long histories against short ones
   simulate [--seeds N] [--seed S] [--jobs J] [--without intent|epoch|version] [--aloud] [--pieces] [--keep-going] [--release]
                            play bad days in virtual time: crashes, faults, edits; each must end in agreement
-  torture [--kills N] [--orders N] [--seed S] [--no-build]
+  torture [--kills N] [--orders N] [--seed S] [--poison] [--no-build]
                            kill real processes and the database while orders sync, then check that all is well
+  torture --outage N | --fairness N
+                           an hour's outage with N records waiting; N records of one organisation before 10 of another
   sqlx [--check]           write .sqlx/ from the migrations and the queries, or check that it is current
   pg [start|stop|url]      start the development database and print its URL, or stop it";
 
@@ -66,7 +68,7 @@ fn dispatch(arguments: &[&str]) -> Result<()> {
         ["test", rest @ ..] => test::run(&workspace, &test::Options::parse(rest)?),
         ["bench", rest @ ..] => bench::run(&workspace, rest),
         ["simulate", rest @ ..] => simulate::run(&workspace, rest),
-        ["torture", rest @ ..] => torture::run(&workspace, &torture::Options::parse(rest)?),
+        ["torture", rest @ ..] => torture::dispatch(&workspace, rest),
         ["lint"] => lint::run(&workspace),
         ["sqlx"] => sqlx::write(&workspace),
         ["sqlx", "--check"] => sqlx::check(&workspace),

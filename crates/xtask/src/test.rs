@@ -8,7 +8,7 @@ use crate::{
     e2e,
     paths::Workspace,
     postgres::{Owner, Postgres},
-    proc, steps,
+    proc, steps, torture,
 };
 
 /// Which tests, and what to tell them.
@@ -41,6 +41,13 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let mut failures = Vec::new();
     if options.rust
         && let Err(error) = rust(workspace, options, &database.owner)
+    {
+        failures.push(report(error)?);
+    }
+    // Who asks for one test by its name wants that one.
+    if options.rust
+        && options.arguments.is_empty()
+        && let Err(error) = torture::run(workspace, &torture::Options::short())
     {
         failures.push(report(error)?);
     }

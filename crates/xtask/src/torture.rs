@@ -7,6 +7,8 @@
 
 mod end;
 mod options;
+mod poison;
+mod scale;
 mod stage;
 
 use std::{
@@ -20,10 +22,19 @@ use crate::{build, paths::Workspace, postgres::Postgres, steps, stop};
 
 use options::Dice;
 pub use options::Options;
-use stage::{Stage, Victim};
+use scale::Scale;
+use stage::{Progress, Stage, Victim};
 
 /// After the last kill, work that makes no progress for so long is stuck.
 const PATIENCE: Duration = Duration::from_secs(300);
+
+/// Does what the command's arguments ask for.
+pub fn dispatch(workspace: &Workspace, arguments: &[&str]) -> Result<()> {
+    match Scale::parse(arguments)? {
+        Some(scale) => scale.run(workspace),
+        None => run(workspace, &Options::parse(arguments)?),
+    }
+}
 
 /// Builds the binary and tortures it.
 pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
@@ -46,7 +57,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         "{} orders, {} kills, seed {} (the same seed kills in the same order)",
         options.orders, options.kills, options.seed
     ));
-    let outcome = kill(&mut stage, &postgres, options, began).and_then(|()| settle(&mut stage, began));
+    let outcome = torture(&mut stage, &postgres, options, began);
     match outcome.and_then(|()| end::check(&mut stage, options, began)) {
         Ok(()) => stage.clear_away(),
         Err(error) => {
@@ -57,16 +68,28 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     }
 }
 
-/// Kills one after the other. The pauses are such that the kills take about as long as the orders.
+fn torture(stage: &mut Stage, postgres: &Postgres, options: &Options, began: Instant) -> Result<()> {
+    kill(stage, postgres, options, began)?;
+    settle(stage, began)?;
+    if options.poison {
+        poison::poison(stage, began)?;
+        settle(stage, began)?;
+    }
+    Ok(())
+}
+
+/// Kills one after the other, at random moments of the work: each when so many records are done as the dice say, or when
+/// nothing has happened for a while.
 fn kill(stage: &mut Stage, postgres: &Postgres, options: &Options, began: Instant) -> Result<()> {
     let mut dice = Dice::new(options.seed);
-    for number in 1..=options.kills {
-        let pause = Duration::from_millis(500 + dice.below(2 * options.pause_ms()));
-        if stop::wait(pause) {
+    let mut moments: Vec<u64> = (0..options.kills).map(|_| dice.below(u64::from(options.orders))).collect();
+    moments.sort_unstable();
+    for (number, moment) in (1..).zip(moments) {
+        let progress = await_moment(stage, i64::try_from(moment)?)?;
+        if stop::wait(Duration::from_millis(dice.below(700))) {
             return Err(stop::Interrupted.into());
         }
         let victim = Victim::ALL[dice.pick(Victim::ALL.len())];
-        let progress = stage.progress()?;
         steps::note(&format!(
             "{:>6.1} s  kill {number} of {}: {} ({} of {} records done)",
             began.elapsed().as_secs_f64(),
@@ -83,6 +106,23 @@ fn kill(stage: &mut Stage, postgres: &Postgres, options: &Options, began: Instan
         stage.revive(victim)?;
     }
     Ok(())
+}
+
+/// What is taken over or waits must not keep a kill waiting for ever.
+const LULL: Duration = Duration::from_secs(20);
+
+fn await_moment(stage: &mut Stage, done: i64) -> Result<Progress> {
+    let began = Instant::now();
+    loop {
+        let progress = stage.progress()?;
+        if progress.done > done || began.elapsed() > LULL {
+            return Ok(progress);
+        }
+        if stop::wait(Duration::from_millis(100)) {
+            return Err(stop::Interrupted.into());
+        }
+        stage.tend()?;
+    }
 }
 
 /// Waits until nothing is left to do.

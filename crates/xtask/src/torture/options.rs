@@ -12,31 +12,35 @@ pub struct Options {
     pub seed: u64,
     /// The binary is there already and is taken as it is.
     pub built: bool,
+    /// At the end one record kills whoever works on it.
+    pub poison: bool,
 }
 
 impl Options {
+    /// What `cargo xtask test` has time for.
+    pub fn short() -> Self {
+        Self { kills: 3, orders: 300, seed: clock(), built: false, poison: false }
+    }
+
     pub fn parse(arguments: &[&str]) -> Result<Self> {
-        let given = arguments.len();
-        let mut options = Self { kills: 50, orders: 20_000, seed: clock(), built: false };
-        let arguments: Vec<&str> = arguments.iter().copied().filter(|argument| *argument != "--no-build").collect();
-        options.built = arguments.len() < given;
-        for pair in arguments.chunks(2) {
+        let (flags, pairs): (Vec<&str>, Vec<&str>) =
+            arguments.iter().partition(|argument| ["--no-build", "--poison"].contains(argument));
+        let is_set = |name: &str| flags.contains(&name);
+        let (built, poison) = (is_set("--no-build"), is_set("--poison"));
+        let mut options = Self { kills: 50, orders: 20_000, seed: clock(), built, poison };
+        for pair in pairs.chunks(2) {
             let [name, value] = *pair else { bail!("{} wants a number", pair[0]) };
             let number: u64 = value.parse().with_context(|| format!("{name} wants a number, not {value}"))?;
             match name {
                 "--kills" => options.kills = u32::try_from(number)?,
                 "--orders" => options.orders = u32::try_from(number)?,
                 "--seed" => options.seed = number,
-                _ => bail!("usage: cargo xtask torture [--kills N] [--orders N] [--seed S] [--no-build]"),
+                _ => bail!(
+                    "usage: cargo xtask torture [--kills N] [--orders N] [--seed S] [--poison] [--no-build] | --outage N | --fairness N"
+                ),
             }
         }
         Ok(options)
-    }
-
-    /// Half of the longest pause between two kills: a debug build does some 100 orders a second at its best, and less
-    /// while it is being killed.
-    pub fn pause_ms(self) -> u64 {
-        (u64::from(self.orders) * 12 / u64::from(self.kills.max(1))).clamp(500, 10_000)
     }
 }
 
@@ -72,8 +76,8 @@ mod tests {
 
     #[test]
     fn options_are_read_in_pairs_and_anything_else_is_refused() {
-        let options = Options::parse(&["--kills", "3", "--orders", "500", "--seed", "7"]).unwrap();
-        assert_eq!(options, Options { kills: 3, orders: 500, seed: 7, built: false });
+        let options = Options::parse(&["--kills", "3", "--orders", "500", "--poison", "--seed", "7"]).unwrap();
+        assert_eq!(options, Options { kills: 3, orders: 500, seed: 7, built: false, poison: true });
         assert!(Options::parse(&["--kills"]).is_err());
         assert!(Options::parse(&["--mercy", "1"]).is_err());
     }

@@ -74,6 +74,8 @@ pub struct Stage {
     pub owner: Owner,
     pub database: String,
     pub account: String,
+    /// A session that stays, for questions that are asked again and again.
+    watcher: Option<Client>,
     /// The orders that the shop has.
     orders: i64,
     /// The ids of those that were made for the torture.
@@ -103,6 +105,7 @@ impl Stage {
             owner,
             database,
             account,
+            watcher: None,
             orders: 0,
             made: Vec::new(),
         };
@@ -115,12 +118,13 @@ impl Stage {
         Ok(stage)
     }
 
-    /// The orders in the shop; an ERP that takes all of them; schedules that come every minute.
+    /// The orders in the shop; systems that are in no hurry to slow anybody down; schedules that come every minute.
     fn fill(&mut self, options: &Options) -> Result<()> {
         let account = &self.account;
         // The demo's credentials are the account's name.
         let open = json!({"shop_token": account, "erp_user": account, "erp_password": account, "demo": true});
         self.control("POST", "accounts", &open)?;
+        self.control("POST", "shopify/limits", &json!({"maximum_available": 1_000_000, "restore_rate": 1_000_000}))?;
         self.control("POST", "acumatica/limits", &json!({"per_minute": 1_000_000, "concurrent": 8}))?;
         // The demo has an inactive item on purpose; here everything is to arrive.
         self.control("PATCH", "acumatica/StockItem/TEA-EARL-100", &json!({"ItemStatus": "Active"}))?;
@@ -154,8 +158,23 @@ impl Stage {
         self.plan.state.join("logs")
     }
 
-    pub fn progress(&self) -> Result<Progress> {
-        let row = self.system()?.query_one(
+    /// PostgreSQL may have been restarted since the last time.
+    pub fn progress(&mut self) -> Result<Progress> {
+        match self.read_progress() {
+            Err(_) => {
+                self.watcher = None;
+                self.read_progress()
+            }
+            read => read,
+        }
+    }
+
+    fn read_progress(&mut self) -> Result<Progress> {
+        let watcher = match self.watcher.take() {
+            Some(watcher) => watcher,
+            None => self.system()?,
+        };
+        let row = self.watcher.insert(watcher).query_one(
             "SELECT count(*) FILTER (WHERE status NOT IN ('prepared', 'failed')), count(*),
                 count(*) FILTER (WHERE entity = 'order'), count(*) FILTER (WHERE status IN ('prepared', 'failed')),
                 (SELECT count(*) FROM runs WHERE state IN ('queued', 'running', 'waiting'))
@@ -216,8 +235,8 @@ impl Stage {
 
     /// Ends the processes and drops the database.
     pub fn clear_away(self) -> Result<()> {
-        let Self { workers, web, _sandbox: sandbox, owner, database, .. } = self;
-        drop((workers, web, sandbox));
+        let Self { workers, web, _sandbox: sandbox, watcher, owner, database, .. } = self;
+        drop((workers, web, sandbox, watcher));
         owner.drop_database(&database)
     }
 
