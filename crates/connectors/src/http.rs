@@ -4,6 +4,7 @@
 //! name resolves at the moment of connecting. Nothing is redirected, no proxy of the environment is used, and time
 //! and size are bounded.
 
+mod budget;
 mod client;
 mod fault;
 mod guard;

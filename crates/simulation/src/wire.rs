@@ -358,7 +358,7 @@ async fn handle(wire: Wire, router: Router, request: Request, place: String) -> 
     let (head, body) = answered.into_parts();
     wire.note_write(&request, &place, head.status.as_u16());
     let body = axum::body::to_bytes(body, LARGEST).await.map_err(|_| broken(Unreachable::Broken))?;
-    Ok(Response { status: head.status, headers: head.headers, body: body.to_vec() })
+    Ok(Response::new(head.status, head.headers, body.to_vec()))
 }
 
 impl Wire {

@@ -168,7 +168,7 @@ mod tests {
 
     fn answer(status: u16, body: &Value) -> Response {
         let status = StatusCode::from_u16(status).unwrap();
-        Response { status, headers: http::HeaderMap::new(), body: body.to_string().into_bytes() }
+        Response::new(status, http::HeaderMap::new(), body.to_string().into_bytes())
     }
 
     #[test]

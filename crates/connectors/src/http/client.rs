@@ -6,14 +6,13 @@ use http::{HeaderMap, Method};
 use reqwest::redirect::Policy;
 use url::Url;
 
+use super::budget::Budget;
 use super::fault::{classify, unreachable};
 use super::guard::Guard;
 use super::resolver::Resolver;
 use super::response::Response;
-use crate::error::{Error, Result, TOO_LARGE, Unreachable};
+use crate::error::{Error, Result, Unreachable};
 
-/// The largest answer that is read, in bytes after decompression.
-const MAX_BODY: usize = 8 * 1024 * 1024;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A request to a vendor. It has no `Debug`, because a body may hold a password.
@@ -28,11 +27,13 @@ pub struct Request {
     pub timeout: Duration,
 }
 
-/// The client that all connectors share; clones share one pool of connections and nothing else (no cookies).
+/// The client that all connectors share; clones share one pool of connections, the bound of what is held of answers, and
+/// nothing else (no cookies).
 #[derive(Debug, Clone)]
 pub struct GuardedClient {
     guard: Guard,
     http: reqwest::Client,
+    budget: Budget,
     #[cfg(feature = "testing")]
     pub(super) transport: Option<std::sync::Arc<dyn super::testing::Transport>>,
 }
@@ -57,6 +58,7 @@ impl GuardedClient {
         Self {
             guard,
             http,
+            budget: Budget::new(),
             #[cfg(feature = "testing")]
             transport: None,
         }
@@ -82,19 +84,18 @@ impl GuardedClient {
             .timeout(request.timeout)
             .body(request.body)
             .send();
-        read(sent.await.map_err(|error| classify(&error))?).await
+        self.read(sent.await.map_err(|error| classify(&error))?).await
     }
-}
 
-async fn read(mut answer: reqwest::Response) -> Result<Response> {
-    let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(|error| body_fault(&error))? {
-        if body.len() + chunk.len() > MAX_BODY {
-            return Err(Error::Malformed { message: TOO_LARGE.into() });
+    async fn read(&self, mut answer: reqwest::Response) -> Result<Response> {
+        let (mut body, mut held) = (Vec::new(), self.budget.begin().await?);
+        while let Some(chunk) = answer.chunk().await.map_err(|error| body_fault(&error))? {
+            self.budget.grow(&mut held, body.len() + chunk.len()).await?;
+            body.extend_from_slice(&chunk);
         }
-        body.extend_from_slice(&chunk);
+        let status = answer.status();
+        Ok(Response::new(status, std::mem::take(answer.headers_mut()), body).holding(held.kept(status)))
     }
-    Ok(Response { status: answer.status(), headers: std::mem::take(answer.headers_mut()), body })
 }
 
 fn body_fault(error: &reqwest::Error) -> Error {

@@ -1,5 +1,6 @@
 //! An answer that was read completely, within the size cap.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -7,6 +8,7 @@ use http::header::{DATE, RETRY_AFTER};
 use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 
+use super::budget::Large;
 use crate::error::{Error, Result};
 
 /// A vendor's answer.
@@ -15,9 +17,21 @@ pub struct Response {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub body: Vec<u8>,
+    /// Its part of what the process may hold.
+    large: Option<Arc<Large>>,
 }
 
 impl Response {
+    /// An answer that counts for nothing in the process's bound.
+    #[must_use]
+    pub const fn new(status: StatusCode, headers: HeaderMap, body: Vec<u8>) -> Self {
+        Self { status, headers, body, large: None }
+    }
+
+    pub(super) fn holding(self, large: Option<Large>) -> Self {
+        Self { large: large.map(Arc::new), ..self }
+    }
+
     /// The server's own clock.
     #[must_use]
     pub fn clock(&self) -> Option<DateTime<Utc>> {
@@ -104,7 +118,7 @@ mod tests {
         for (name, value) in headers {
             map.insert(*name, value.parse().unwrap());
         }
-        Response { status: StatusCode::TOO_MANY_REQUESTS, headers: map, body: Vec::new() }
+        Response::new(StatusCode::TOO_MANY_REQUESTS, map, Vec::new())
     }
 
     #[test]
