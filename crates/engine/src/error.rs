@@ -62,6 +62,20 @@ impl Error {
         let code = error.as_database_error().and_then(|error| error.code());
         matches!(code.as_deref(), Some("40P01" | "40001"))
     }
+
+    /// Whether the database is away for a moment, as it is while it restarts.
+    #[must_use]
+    pub fn is_outage(&self) -> bool {
+        let Self::Database(error) = self else { return false };
+        match error {
+            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed => true,
+            // It shuts down, crashes, or starts; or the connection broke.
+            sqlx::Error::Database(error) => {
+                error.code().is_some_and(|code| matches!(&*code, "57P01" | "57P02" | "57P03") || code.starts_with("08"))
+            }
+            _ => false,
+        }
+    }
 }
 
 impl From<serde_json::Error> for Error {

@@ -5,6 +5,7 @@
 //! sweeper calls for, and whatever it still tries to commit after that is refused by its epoch.
 
 mod compare;
+mod contention;
 mod context;
 mod dry_run;
 mod health;
@@ -54,7 +55,7 @@ enum Next {
 /// # Errors
 /// Of the database only: the sweeper calls for a successor.
 pub async fn run(engine: &Engine, job: Job, clock: &Clock) -> Result<()> {
-    let Some(mut context) = open::open(engine, job, clock).await? else { return Ok(()) };
+    let Some(mut context) = contention::open(engine, job, clock).await? else { return Ok(()) };
     // Boxed, here and below: the compiler cannot see by itself that what borrows across so many awaits can be sent.
     let result = heartbeat::beside(&context.pulse(), work(&mut context).boxed()).await;
     let next = match result {
@@ -64,9 +65,13 @@ pub async fn run(engine: &Engine, job: Job, clock: &Clock) -> Result<()> {
             context.log_out_unknown().await;
             return give_back_slots(&context).await;
         }
+        Err(error) if error.is_contention() || error.is_outage() => {
+            tracing::warn!(run.id = %job.run, tenant.id = %job.tenant, %error, "the database was in the way; the slice ends here");
+            contention::give_up(&mut context).boxed().await?
+        }
         Err(error) => return Err(error),
     };
-    match close(&mut context, next).boxed().await {
+    match contention::close(&mut context, next).boxed().await {
         Err(Error::Superseded) => give_back_slots(&context).await,
         other => other,
     }

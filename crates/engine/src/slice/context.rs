@@ -19,7 +19,7 @@ use super::sign_ins::InSlot;
 use crate::db::TenantTx;
 use crate::keys::{self, DataKey};
 use crate::store::leases::Slot;
-use crate::store::records_due::Claim;
+use crate::store::records_due::{Claim, Claimed};
 use crate::store::runs::Taken;
 use crate::store::syncs::SyncRow;
 use crate::{Clock, Engine, Error, Result, breaker, store};
@@ -56,6 +56,8 @@ pub struct Context {
     /// A slice does several things at once, but one transaction at a time: it takes one connection of the pool, and what
     /// it commits has one order.
     pub turn: Arc<tokio::sync::Mutex<()>>,
+    /// The records that it has claimed, those included that are settled by now.
+    pub claimed: Mutex<Vec<Uuid>>,
 }
 
 /// What is behind a lock of a slice's own, which nobody holds across an await.
@@ -71,6 +73,15 @@ impl Context {
     /// Whether the slice has had its time: it takes nothing new any more.
     pub fn is_spent(&self) -> bool {
         self.now() - self.began >= BUDGET
+    }
+
+    /// Remembers what was claimed.
+    pub fn note_claims(&self, claimed: &[Claimed]) {
+        locked(&self.claimed).extend(claimed.iter().map(|record| record.id));
+    }
+
+    pub fn claimed(&self) -> Vec<Uuid> {
+        locked(&self.claimed).clone()
     }
 
     pub fn pulse(&self) -> Pulse {

@@ -79,6 +79,7 @@ pub async fn open(engine: &Engine, job: Job, clock: &Clock) -> Result<Option<Con
         halted: Mutex::default(),
         is_alone: AtomicBool::default(),
         turn: Arc::default(),
+        claimed: Mutex::default(),
     };
     Ok(Some(context))
 }

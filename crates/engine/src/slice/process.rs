@@ -71,6 +71,7 @@ pub async fn slice(context: &mut Context) -> Result<Next> {
 async fn alone(context: &Context, sync: &SyncRow, share: &mut Share) -> Result<Ended> {
     let mut tx = context.begin().await?;
     let suspect = store::records_due::claim_suspect(&mut tx, &context.run, sync.id, context.now()).await?;
+    context.note_claims(suspect.as_slice());
     tx.commit().await?;
     let Some(suspect) = suspect else { return Ok(Ended::Dry { worked: false }) };
     share.done += 1;
@@ -103,6 +104,7 @@ async fn claim(context: &Context, sync: SyncId) -> Result<Vec<Claimed>> {
 async fn claim_once(context: &Context, sync: SyncId) -> Result<Vec<Claimed>> {
     let mut tx = context.begin().await?;
     let claimed = store::records_due::claim(&mut tx, &context.run, sync, context.now(), CHUNK).await?;
+    context.note_claims(&claimed);
     tx.commit().await?;
     Ok(claimed)
 }

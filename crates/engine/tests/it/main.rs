@@ -6,6 +6,7 @@ mod accounts;
 mod cancellations;
 mod conflicts;
 mod connections;
+mod contention;
 mod deletions;
 mod demo;
 mod dependants;

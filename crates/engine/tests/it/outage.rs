@@ -1,8 +1,14 @@
 //! A system that is down for an hour: nothing is lost, nothing given up, and nobody storms it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering::SeqCst};
+
 use chrono::TimeDelta;
+use connectors::error::Unreachable;
+use connectors::http::{Guard, GuardedClient, Request, Response, Transport};
 use domain::RecordStatus;
 use domain::run::{Phase, RunState};
+use futures::future::BoxFuture;
 use serde_json::{Value, json};
 
 use crate::support::{Pair, World, world};
@@ -37,19 +43,34 @@ async fn requests(world: &World) -> i64 {
     world.erp_stats().await["requests"].as_i64().unwrap()
 }
 
-async fn outage(customers: usize) {
-    let world = world().await;
-    let pair = dark(&world, customers).await;
-    let before = requests(&world).await;
+/// How many records wait: more than there is time for in every test run when `cargo xtask torture --outage N` says so.
+fn waiting() -> usize {
+    std::env::var("SYNCLINE_TEST_OUTAGE").map_or(1_000, |number| number.parse().unwrap())
+}
+
+/// An hour without the ERP, which `mend` ends; `asked` says how many requests it was sent.
+async fn outage(world: &World, pair: &Pair, customers: usize, asked: impl AsyncFn() -> i64, mend: impl AsyncFn()) {
+    let (began, before) = (std::time::Instant::now(), asked().await);
     engine::runs::start(&world.engine, &world.member, pair.customers, Phase::Process, world.now()).await.unwrap();
     world.live_until(world.now() + TimeDelta::hours(1)).await;
-    let during = requests(&world).await - before;
+    let during = asked().await - before;
     assert!((5..100).contains(&during), "{during} requests in an hour's outage");
-    assert_eq!(count(&world, RecordStatus::Aborted).await, 0);
+    assert_eq!(count(world, RecordStatus::Aborted).await, 0);
 
-    mend(&world).await;
-    world.live_until(world.now() + TimeDelta::minutes(12)).await;
-    assert_eq!(count(&world, RecordStatus::Processed).await, customers as i64);
+    mend().await;
+    // At least 2 records a second and some minutes' patience, which is far below what it does.
+    let patience = TimeDelta::minutes(12) + TimeDelta::milliseconds(500 * i64::try_from(customers).unwrap());
+    let (until, back) = (world.now() + patience, world.now());
+    while count(world, RecordStatus::Processed).await < customers as i64 && world.now() < until {
+        world.live_until(world.now() + TimeDelta::minutes(1)).await;
+    }
+    println!(
+        "{customers} records, {during} requests while it was down, all done {} after it was back, in {:?}",
+        world.now() - back,
+        began.elapsed()
+    );
+    assert_eq!(count(world, RecordStatus::Processed).await, customers as i64);
+    assert_eq!(count(world, RecordStatus::Aborted).await, 0);
     let stats = world.erp_stats().await;
     assert_eq!(stats["writes"]["Customer"]["max_per_record"], 1, "{stats}");
     assert_eq!(stats["writes"]["Customer"]["records"], customers as i64, "{stats}");
@@ -58,8 +79,58 @@ async fn outage(customers: usize) {
 }
 
 #[tokio::test]
-async fn an_hours_outage_with_a_thousand_records_waiting_ends_with_all_of_them_processed() {
-    outage(1_000).await;
+async fn an_hours_outage_that_refuses_everything_ends_with_all_records_processed() {
+    let world = world().await;
+    let pair = dark(&world, waiting()).await;
+    outage(&world, &pair, waiting(), async || requests(&world).await, async || mend(&world).await).await;
+}
+
+/// The way to an ERP that falls silent in the midst of its work: some writes still arrive, and nobody hears of it; then
+/// nothing arrives any more.
+#[derive(Debug)]
+struct Silence {
+    way: GuardedClient,
+    /// Answers of writes that still come back; below zero the ERP is silent.
+    answers: Arc<AtomicI64>,
+    asked: Arc<AtomicI64>,
+}
+
+/// Writes that still arrive when the ERP has fallen silent.
+const LAST_WRITES: i64 = 6;
+
+impl Transport for Silence {
+    fn send(&self, request: Request) -> BoxFuture<'static, connectors::Result<Response>> {
+        let way = self.way.clone();
+        if !request.url.path().starts_with("/acumatica") {
+            return Box::pin(async move { way.send(request).await });
+        }
+        self.asked.fetch_add(1, SeqCst);
+        let is_write = request.method == "PUT";
+        let left = if is_write { self.answers.fetch_sub(1, SeqCst) } else { self.answers.load(SeqCst) };
+        Box::pin(async move {
+            if left > 0 {
+                return way.send(request).await;
+            }
+            if is_write && left > -LAST_WRITES {
+                let _ = way.send(request).await;
+            }
+            let message = "the host did not answer in time".to_owned();
+            Err(connectors::Error::Unavailable { message, reason: Unreachable::TimedOut })
+        })
+    }
+}
+
+#[tokio::test]
+async fn an_hours_outage_of_time_outs_in_the_midst_of_writing_ends_with_all_records_processed_once() {
+    let mut world = world().await;
+    let (answers, asked) = (Arc::new(AtomicI64::new(i64::MAX)), Arc::new(AtomicI64::new(0)));
+    let silence = Silence { way: world.engine.client.clone(), answers: answers.clone(), asked: asked.clone() };
+    world.engine.client = GuardedClient::through(Guard { allowed: Some(world.sandbox.addr) }, Arc::new(silence));
+    let pair = dark(&world, waiting()).await;
+    mend(&world).await;
+    // Forty writes are answered, then it happens.
+    answers.store(40, SeqCst);
+    outage(&world, &pair, waiting(), async || asked.load(SeqCst), async || answers.store(i64::MAX, SeqCst)).await;
 }
 
 #[tokio::test]

@@ -273,6 +273,11 @@ impl World {
         }
     }
 
+    /// The owner of the test's database, who may change its structure.
+    pub async fn owner(&self) -> PgConnection {
+        PgConnection::connect(&self._db.url).await.unwrap()
+    }
+
     /// Runs a statement that sees all tenants.
     pub async fn change(&self, sql: &str) {
         let mut tx = self.reader("SELECT 1").await;

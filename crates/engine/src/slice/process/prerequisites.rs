@@ -192,6 +192,7 @@ async fn bring(context: &Context, sync: &SyncRow, at: Side, ids: &[String]) -> R
     if claimed.is_empty() {
         return Ok(None);
     }
+    context.note_claims(&claimed);
     chunk::process(context, sync, claimed, Counted::Aside).await
 }
 
