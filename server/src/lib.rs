@@ -11,4 +11,4 @@ mod seed;
 mod serve;
 pub mod settings;
 pub mod web;
-mod worker;
+pub mod worker;

@@ -27,7 +27,7 @@ const FIRST_WAIT: Duration = Duration::from_millis(500);
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// Works until `stop`.
-pub(crate) async fn run(engine: Engine, settings: &Settings, stop: CancellationToken) -> Result<()> {
+pub async fn run(engine: Engine, settings: &Settings, stop: CancellationToken) -> Result<()> {
     let pool = Db::open_queue(settings.database_url.expose_secret(), QUEUE_CONNECTIONS)?;
     let clock = clock::system();
     let mut tasks = JoinSet::new();

@@ -25,6 +25,7 @@ pub struct TestSite {
     pub router: Router,
     pub ada: SignedIn,
     pub stop: CancellationToken,
+    pub database_url: String,
     database: String,
     dist: PathBuf,
 }
@@ -60,7 +61,7 @@ pub async fn site_at(url: &str) -> TestSite {
         clock,
         stop: stop.clone(),
     };
-    TestSite { engine, router: router(&site), ada, stop, database, dist }
+    TestSite { engine, router: router(&site), ada, stop, database_url, database, dist }
 }
 
 /// What a browser got.
