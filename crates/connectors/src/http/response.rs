@@ -17,7 +17,8 @@ pub struct Response {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub body: Vec<u8>,
-    /// Its part of what the process may hold.
+    /// Its part of what the process may hold, until it is dropped.
+    #[expect(dead_code, reason = "it is kept, and never looked at")]
     large: Option<Arc<Large>>,
 }
 

@@ -275,7 +275,7 @@ impl World {
 
     /// The owner of the test's database, who may change its structure.
     pub async fn owner(&self) -> PgConnection {
-        PgConnection::connect(&self._db.url).await.unwrap()
+        PgConnection::connect(&self.db.url).await.unwrap()
     }
 
     /// Runs a statement that sees all tenants.
