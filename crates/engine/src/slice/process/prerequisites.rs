@@ -188,11 +188,11 @@ async fn bring(context: &Context, sync: &SyncRow, at: Side, ids: &[String]) -> R
     let open = linked.iter().filter(|linked| linked.far_id.is_none() && linked.status.is_due_some_day());
     let open: Vec<Uuid> = open.map(|linked| linked.id).collect();
     let claimed = store::records_due::claim_these(&mut tx, &context.run, &open, context.claim(), now).await?;
+    context.note_claims(&claimed);
     tx.commit().await?;
     if claimed.is_empty() {
         return Ok(None);
     }
-    context.note_claims(&claimed);
     chunk::process(context, sync, claimed, Counted::Aside).await
 }
 
