@@ -92,6 +92,7 @@ struct Silence {
     way: GuardedClient,
     /// Answers of writes that still come back; below zero the ERP is silent.
     answers: Arc<AtomicI64>,
+    /// Requests that nobody answered.
     asked: Arc<AtomicI64>,
 }
 
@@ -100,17 +101,17 @@ const LAST_WRITES: i64 = 6;
 
 impl Transport for Silence {
     fn send(&self, request: Request) -> BoxFuture<'static, connectors::Result<Response>> {
-        let way = self.way.clone();
+        let (way, asked) = (self.way.clone(), self.asked.clone());
         if !request.url.path().starts_with("/acumatica") {
             return Box::pin(async move { way.send(request).await });
         }
-        self.asked.fetch_add(1, SeqCst);
         let is_write = request.method == "PUT";
         let left = if is_write { self.answers.fetch_sub(1, SeqCst) } else { self.answers.load(SeqCst) };
         Box::pin(async move {
             if left > 0 {
                 return way.send(request).await;
             }
+            asked.fetch_add(1, SeqCst);
             if is_write && left > -LAST_WRITES {
                 let _ = way.send(request).await;
             }
