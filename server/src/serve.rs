@@ -3,7 +3,7 @@
 use std::num::NonZero;
 use std::sync::Arc;
 use std::thread::available_parallelism;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use engine::Engine;
@@ -22,6 +22,8 @@ use crate::{web, worker};
 /// Connections of the web role's pool and of the worker role's.
 const WEB_CONNECTIONS: u32 = 16;
 const WORKER_CONNECTIONS: u32 = 20;
+/// How long a start waits for the database.
+const DATABASE_STARTS: Duration = Duration::from_secs(60);
 /// After a signal, what still runs then is dropped.
 const LAST_MOMENT: Duration = Duration::from_secs(10);
 
@@ -51,7 +53,7 @@ pub fn run(settings: &Settings, role: Role) -> Result<()> {
 async fn serve(settings: &Settings, role: Role, keys: Arc<Keys>, workers: &Runtime) -> Result<()> {
     let stop = stop_signal()?;
     let engine = engine(settings, keys.clone(), WEB_CONNECTIONS)?;
-    refuse_powerful_role(&engine.db).await.context("the database was refused")?;
+    await_database(&engine, &stop).await.context("the database was refused")?;
     let working = (role != Role::Web).then(|| {
         let (settings, stop) = (settings.clone(), stop.clone());
         // Made on the workers' runtime: a pool's connections belong to the runtime that opened them.
@@ -73,6 +75,25 @@ async fn serve(settings: &Settings, role: Role, keys: Arc<Keys>, workers: &Runti
     let worker = finish("the worker role", working).await;
     tracing::info!("stopped");
     web.and(worker)
+}
+
+/// Checks the database's role, once the database is there: it may be starting beside this process.
+async fn await_database(engine: &Engine, stop: &CancellationToken) -> engine::Result<()> {
+    let began = Instant::now();
+    let mut told = false;
+    loop {
+        match refuse_powerful_role(&engine.db).await {
+            Err(error) if error.is_outage() && began.elapsed() < DATABASE_STARTS && !stop.is_cancelled() => {
+                if !told {
+                    let patience = DATABASE_STARTS.as_secs();
+                    tracing::warn!(%error, "the database does not answer; it is waited for, {patience} seconds at most");
+                    told = true;
+                }
+                tokio::time::sleep(Duration::from_millis(500)).await;
+            }
+            checked => return checked,
+        }
+    }
 }
 
 /// Waits for the first role that ends.
