@@ -130,7 +130,7 @@ impl World {
         self.control("POST", "accounts", &accounts).await?;
         let limits = json!({"account": pair.shop_account(), "maximum_available": 1e9, "restore_rate": 1e9});
         self.control("POST", "shopify/limits", &limits).await?;
-        let limits = json!({"account": pair.erp_account(), "sessions": 9, "concurrent": 64, "per_minute": 100_000_000});
+        let limits = json!({"account": pair.erp_account(), "sessions": 9, "concurrent": 64, "per_minute": 1_000_000});
         self.control("POST", "acumatica/limits", &limits).await?;
         if latency_ms > 0 {
             for (vendor, account) in [("shopify", pair.shop_account()), ("acumatica", pair.erp_account())] {
