@@ -15,6 +15,6 @@ pub mod vendor;
 
 pub use error::{Error, Failure, Result};
 pub use vendor::{
-    Abilities, Annotation, Connector, Exchange, Found, Listing, Page, Removal, Save, Saved, SchemaField, SignIns,
+    Abilities, Annotation, Connector, Exchange, Found, Gone, Listing, Page, Removal, Save, Saved, SchemaField, SignIns,
     abilities, connect, connect_noting, essential, mapping,
 };

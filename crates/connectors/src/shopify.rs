@@ -31,7 +31,7 @@ use serde_json::{Value, json};
 use crate::error::{Error, Failure, Result};
 use crate::http::GuardedClient;
 use crate::settings::{Settings, refused};
-use crate::vendor::{Annotation, Connector, Exchange, Found, Listing, Page, Removal, Save, Saved, SchemaField};
+use crate::vendor::{Annotation, Connector, Exchange, Found, Gone, Listing, Page, Removal, Save, Saved, SchemaField};
 use api::Api;
 pub(crate) use fields::{abilities, fields};
 use model::Reader;
@@ -110,7 +110,8 @@ impl Shopify {
                 self.remaining_lines(&mut node).await?;
             }
             match reader.read(&node) {
-                Ok(found) => batch.found.extend(found),
+                Ok(Some(found)) => batch.found.push(found),
+                Ok(None) => batch.gone.extend(reader.gone(&node)),
                 Err(why) => batch.unreadable.push((model::id_of(&node), model::label_of(&node), why)),
             }
         }
@@ -185,6 +186,7 @@ impl Shopify {
 struct Batch {
     found: Vec<Found>,
     unreadable: Vec<(String, String, String)>,
+    gone: Vec<Gone>,
 }
 
 impl Batch {
@@ -248,7 +250,8 @@ impl Connector for Shopify {
         let (nodes, next) = model::connection(answer.data.pointer(list.root))?;
         let nodes = if listing.entity == Entity::Stock { model::items_of(nodes) } else { nodes };
         let batch = self.unfold(listing.entity, nodes, model::shop_currency(&answer.data)).await?;
-        Ok(Page { found: batch.found, unreadable: batch.unreadable, next, clock: answer.clock })
+        let Batch { found, unreadable, gone } = batch;
+        Ok(Page { found, unreadable, gone, next, clock: answer.clock })
     }
 
     async fn read(&self, entity: Entity, ids: &[String]) -> Result<Vec<Found>> {

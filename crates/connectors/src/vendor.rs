@@ -41,12 +41,22 @@ pub struct Listing {
     pub cursor: Option<String>,
 }
 
+/// A record of which a listing says that it is gone, as a shop does of a cancelled order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gone {
+    pub id: String,
+    /// When it went; `None` where that is not said.
+    pub modified_at: Option<DateTime<Utc>>,
+}
+
 /// A page of a listing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page {
     pub found: Vec<Found>,
     /// Records that are there but cannot be read into the canonical shape: id, label and why.
     pub unreadable: Vec<(String, String, String)>,
+    /// Records that the listing itself names as gone.
+    pub gone: Vec<Gone>,
     /// The cursor of the next page; `None` = the listing is complete.
     pub next: Option<String>,
     /// The system's own clock (its Date header) when it answered.

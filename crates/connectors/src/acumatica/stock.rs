@@ -58,7 +58,7 @@ impl Acumatica {
         let has_more = levels.len() > PAGE;
         levels.truncate(PAGE);
         let next = levels.last().filter(|_| has_more).map(|last| cursor(last.modified_at, &last.item));
-        Ok(Page { found: self.found_in(levels).await?, unreadable: Vec::new(), next, clock })
+        Ok(Page { found: self.found_in(levels).await?, unreadable: Vec::new(), gone: Vec::new(), next, clock })
     }
 
     pub(super) async fn stock_of(&self, items: &[String]) -> Result<Vec<Found>> {

@@ -96,7 +96,8 @@ impl Acumatica {
 
     fn page(&self, listing: &Listing, window: Window, records: Records) -> Page {
         let next = window.next(records.rows.len(), records.clock, end(listing));
-        let mut page = Page { found: Vec::new(), unreadable: Vec::new(), next, clock: records.clock };
+        let (found, unreadable, gone) = (Vec::new(), Vec::new(), Vec::new());
+        let mut page = Page { found, unreadable, gone, next, clock: records.clock };
         for raw in &records.rows {
             match self.reader().read(listing.entity, raw) {
                 Ok(found) => page.found.push(found),

@@ -13,7 +13,7 @@ use super::normalise;
 use crate::error::{Error, Result};
 use crate::settings::join;
 use crate::text::line;
-use crate::vendor::Found;
+use crate::vendor::{Found, Gone};
 use sales::{PaymentNode, ShipmentNode, StockNode};
 pub(super) use sales::{items_of, payments_of, shipments_of};
 
@@ -52,6 +52,15 @@ impl Reader<'_> {
             }
         };
         found.map(Some)
+    }
+
+    /// What a node that is none of the entity's records says of one that was.
+    pub fn gone(&self, node: &Value) -> Option<Gone> {
+        if self.entity != Entity::Order {
+            return None;
+        }
+        let order = parsed::<OrderNode>(node).ok().filter(|order| !order.is_alive())?;
+        Some(Gone { id: order.id, modified_at: Some(order.updated_at) })
     }
 
     fn found(&self, id: String, label: String, modified_at: DateTime<Utc>, record: Canonical) -> Found {

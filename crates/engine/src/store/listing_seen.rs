@@ -1,6 +1,7 @@
 //! What a full listing has seen, and which records it has not.
 
 use chrono::{DateTime, Utc};
+use connectors::Gone;
 use domain::{RunId, Side, SyncId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -127,6 +128,68 @@ pub async fn mark_missing(
         began.here,
         began.there,
         marks.limit,
+        marks.now,
+        marks.due_at
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(marked)
+}
+
+/// The same for records that a listing itself names as gone. One that was seen since then has come back.
+pub async fn mark_gone(tx: &mut TenantTx, sync: SyncId, side: Side, gone: &[Gone], marks: Marks) -> Result<Vec<Uuid>> {
+    if gone.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<String> = gone.iter().map(|gone| gone.id.clone()).collect();
+    let times: Vec<Option<DateTime<Utc>>> = gone.iter().map(|gone| gone.modified_at).collect();
+    let marked = sqlx::query_scalar!(
+        r#"WITH named AS (
+            SELECT * FROM unnest($4::text[], $5::timestamptz[]) AS named (external_id, modified_at)
+        ),
+        -- A condition on either side at once would use neither side's index.
+        known AS (
+            SELECT records.id, records.source_modified_at <= named.modified_at AS is_news
+            FROM named
+            JOIN records ON records.tenant_id = $1 AND records.sync_id = $2 AND records.source_id = named.external_id
+            WHERE $3 = 'source'
+            UNION ALL
+            SELECT records.id, records.destination_modified_at <= named.modified_at
+            FROM named
+            JOIN records ON records.tenant_id = $1 AND records.sync_id = $2
+                AND records.destination_id = named.external_id
+            WHERE $3 = 'destination'
+        ),
+        gone AS (
+            SELECT records.id
+            FROM records
+            WHERE records.tenant_id = $1 AND records.id IN (SELECT known.id FROM known WHERE COALESCE(is_news, true))
+                AND records.status <> 'deleted' AND NOT records.tombstone
+                AND NOT (records.status = 'invalid' AND records.synced_version = 0)
+            ORDER BY records.id
+            FOR UPDATE
+        )
+        UPDATE records SET
+            tombstone = true, tombstone_side = $3, tombstone_at = $6, version = version + 1, attempts = 0,
+            status = CASE
+                WHEN status IN ('skipped', 'awaiting_approval', 'conflict') THEN status
+                ELSE 'prepared'
+            END,
+            last_operation = CASE
+                WHEN status IN ('skipped', 'awaiting_approval', 'conflict') THEN last_operation
+                WHEN $3 = 'source' THEN 'not_found'
+                ELSE 'changed_at_destination'
+            END,
+            last_error = NULL, error_code = NULL, error_field = NULL,
+            next_attempt_at = $7, updated_at = $6
+        FROM gone
+        WHERE records.tenant_id = $1 AND records.id = gone.id
+        RETURNING records.id"#,
+        tx.tenant().0,
+        sync.0,
+        side.as_str(),
+        &ids,
+        &times as &[Option<DateTime<Utc>>],
         marks.now,
         marks.due_at
     )

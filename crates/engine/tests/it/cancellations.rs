@@ -60,6 +60,23 @@ async fn an_order_that_the_shop_cancels_is_cancelled_in_the_erp_when_the_sync_de
 }
 
 #[tokio::test]
+async fn a_cancelled_order_is_noticed_by_the_next_prepare_of_what_changed() {
+    let world = world().await;
+    let settings = SyncSettings { deletion_policy: DeletionPolicy::Delete, ..SyncSettings::default() };
+    let (orders, id, _) = order_in_both(&world, settings).await;
+    cancel_in_shop(&world, &id).await;
+    for phase in [Phase::Prepare, Phase::Process, Phase::Process] {
+        engine::runs::start(&world.engine, &world.member, orders, phase, world.now()).await.unwrap();
+        world.work().await;
+        world.clock.advance(TimeDelta::seconds(30));
+    }
+    assert_eq!(only(&world, orders).await.status, RecordStatus::Deleted);
+    assert_eq!(status_in_erp(&world).await, "Canceled");
+    world.sync(orders).await;
+    assert_eq!(only(&world, orders).await.status, RecordStatus::Deleted, "and it stays so");
+}
+
+#[tokio::test]
 async fn an_order_that_the_shop_cancels_stays_in_the_erp_when_the_sync_keeps() {
     let world = world().await;
     let (orders, id, _) = order_in_both(&world, SyncSettings::default()).await;

@@ -140,7 +140,7 @@ mod tests {
             record: domain::canonical::Canonical::Customer(domain::canonical::Customer::default()),
         };
         let found = changes.iter().map(found).collect();
-        Page { found, unreadable: Vec::new(), next: Some("next".into()), clock: clock.map(at) }
+        Page { found, unreadable: Vec::new(), gone: Vec::new(), next: Some("next".into()), clock: clock.map(at) }
     }
 
     #[test]

@@ -5,11 +5,12 @@ use connectors::Page;
 use domain::run::Phase;
 
 use super::cursor::{Cursor, Listing, Stage};
-use super::{Listed, Step, after_side, end, obstacle, watermark};
+use super::{BELIEVED_AFTER, Listed, Step, after_side, end, obstacle, watermark};
 use crate::slice::Next;
 use crate::slice::context::{Context, End};
 use crate::slice::obstacle as obstacles;
 use crate::store::accept::Known;
+use crate::store::listing_seen::Marks;
 use crate::store::runs::Progress;
 use crate::store::syncs::SyncRow;
 use crate::{Result, history, store};
@@ -150,6 +151,8 @@ async fn commit_once(context: &Context, sync: &SyncRow, written: &Written<'_>) -
     let known = if run.phase == Phase::RangePrepare { Known::TryAgain } else { Known::LeaveAlone };
     let mut changed = store::accept::accept(&mut tx, sync, side, &page.found, known, now).await?;
     changed.extend(store::accept::accept_unreadable(&mut tx, sync, side, &page.unreadable, now).await?);
+    let marks = Marks { limit: page.gone.len() as i64, now, due_at: now + BELIEVED_AFTER };
+    changed.extend(store::listing_seen::mark_gone(&mut tx, sync.id, side, &page.gone, marks).await?);
     if run.phase == Phase::FullPrepare {
         // A record that cannot be read is there all the same.
         let ids = page.found.iter().map(|found| &found.id).chain(page.unreadable.iter().map(|(id, _, _)| id));
