@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 /// The fields whose every value is written once, by one edit of one record, with the names that both vendors give them.
@@ -31,6 +32,8 @@ pub struct Said {
 pub struct Annals {
     edits: BTreeMap<Thing, u32>,
     taken: BTreeMap<Thing, u32>,
+    /// What people edited in the ERPs: the tenant, the record's id there, and when.
+    in_erp: Vec<(usize, String, DateTime<Utc>)>,
     /// By value; `None` = two edits have written it, and it tells nothing.
     said: BTreeMap<String, Option<Said>>,
 }
@@ -46,6 +49,16 @@ impl Annals {
             self.said.entry(value.to_owned()).and_modify(|known| *known = None).or_insert(Some(said));
         }
         *edit
+    }
+
+    /// Somebody has edited a record of an ERP.
+    pub fn note_in_erp(&mut self, tenant: usize, id: &str, at: DateTime<Utc>) {
+        self.in_erp.push((tenant, id.to_owned(), at));
+    }
+
+    /// Whether somebody has edited that record of an ERP between these times.
+    pub fn was_edited_in_erp(&self, tenant: usize, id: &str, from: DateTime<Utc>, until: DateTime<Utc>) -> bool {
+        self.in_erp.iter().any(|(whose, edited, at)| *whose == tenant && edited == id && (from..=until).contains(at))
     }
 
     /// The engine has accepted the announcement of an edit.

@@ -5,9 +5,10 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use crate::people;
+use crate::post;
 use crate::tenants::{erp_account, shop_account};
 use crate::turn::Turns;
-use crate::wire::Weather;
+use crate::wire::{UnderWay, Weather};
 use crate::world::{WORKERS, World};
 
 /// How long the bad day lasts, in virtual minutes.
@@ -37,43 +38,54 @@ async fn interfere(world: &mut World<'_>, turns: &mut Turns) -> Result<()> {
         0..12 => {
             world.kill(write.sender).await?;
             turns.thaw(write.sender);
-            turns.look_after_locked(world).await
+            turns.look_after_locked(world).await?;
+            edit_perhaps(world, write).await
         }
         12..24 => {
             turns.freeze(world, write.sender);
-            Ok(())
+            edit_perhaps(world, write).await
         }
         24..60 => people::edit_like(world, write).await,
         _ => Ok(()),
     }
 }
 
+/// While nobody can say what becomes of the write, the record changes again.
+async fn edit_perhaps(world: &mut World<'_>, write: &UnderWay) -> Result<()> {
+    if world.dice.chance(600) { people::edit_like(world, write).await } else { Ok(()) }
+}
+
 async fn turn(world: &mut World<'_>, turns: &mut Turns) -> Result<()> {
     let ready = turns.ready(world);
     match world.dice.from(0..1000) {
         0..3 => kill(world, turns).await,
-        3..5 => {
-            let busy = busy(world);
+        3..7 => {
+            let busy = at_records(world);
             if let Some(slot) = world.dice.pick(&busy).copied() {
                 turns.freeze(world, slot);
             }
             Ok(())
         }
-        5..8 => people::act(world).await,
-        8..11 => change_weather(world).await,
-        11..12 if !ready.is_empty() => {
+        7..10 => people::act(world).await,
+        10..13 => change_weather(world).await,
+        13..14 if !ready.is_empty() => {
             // A machine that stands still: its workers come back as if nothing had happened.
             let by = world.dice.millis(12_000..70_000);
             world.tell(format!("everything stands still for {} s", by.num_seconds()));
             turns.pass(world, by).await;
             Ok(())
         }
-        12..20 => {
+        14..20 => {
             let by = world.dice.millis(20..900);
             turns.pass(world, by).await;
             Ok(())
         }
-        20..120 => turns.employ(world).await.map(drop),
+        // An announcement comes in the midst of everything, too.
+        20..50 => {
+            post::deliver(world);
+            Ok(())
+        }
+        50..120 => turns.employ(world).await.map(drop),
         120..350 => turns.carry(world).await.map(drop),
         _ => match world.dice.pick(&ready) {
             Some(slot) => turns.step(world, *slot).await,
@@ -108,6 +120,12 @@ async fn kill(world: &mut World<'_>, turns: &mut Turns) -> Result<()> {
 
 fn busy(world: &World<'_>) -> Vec<usize> {
     WORKERS.into_iter().filter(|slot| world.slots[*slot].task.is_some()).collect()
+}
+
+/// The workers that process records: what they hold is what another one could take.
+fn at_records(world: &World<'_>) -> Vec<usize> {
+    let processes = |slot: &usize| world.slots[*slot].task.as_ref().is_some_and(|task| task.name.contains("process"));
+    WORKERS.into_iter().filter(processes).collect()
 }
 
 async fn change_weather(world: &mut World<'_>) -> Result<()> {

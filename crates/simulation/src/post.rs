@@ -36,7 +36,8 @@ pub fn announce(world: &mut World<'_>, thing: Thing, changes: &Value, deleted: b
     };
     for _ in 0..copies {
         let by = match world.dice.from(0..100) {
-            0..60 => world.dice.millis(0..2_000),
+            0..40 => world.dice.millis(0..10),
+            40..60 => world.dice.millis(10..2_000),
             60..90 => world.dice.millis(2_000..40_000),
             _ => world.dice.millis(40_000..200_000),
         };

@@ -49,8 +49,12 @@ impl Turns {
     /// Lets a worker stand still for a while.
     pub fn freeze(&mut self, world: &mut World<'_>, slot: usize) {
         // Often only just too long: its run is another's then, and its lease still lasts for some seconds.
-        let barely = world.dice.chance(400);
-        let by = world.dice.millis(if barely { 15_500..21_000 } else { 16_000..80_000 });
+        // Sometimes so long that another one has looked even for what it had sent.
+        let by = match world.dice.from(0..3) {
+            0 => world.dice.millis(15_500..21_000),
+            1 => world.dice.millis(16_000..80_000),
+            _ => world.dice.millis(75_000..150_000),
+        };
         self.still_until[slot] = Some(world.now() + by);
         world.tell(format!("worker {slot} stands still for {} s", by.num_seconds()));
     }

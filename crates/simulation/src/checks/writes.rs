@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use crate::tenants::erp_account;
@@ -30,16 +31,21 @@ pub async fn doubled(world: &World<'_>) -> Result<Vec<String>> {
     Ok(found)
 }
 
-/// The same body to the same record twice in a row.
+/// The same body to the same record twice in a row, without that somebody at the ERP has changed it in between.
 fn repeated(world: &World<'_>) -> Vec<String> {
-    let mut last: BTreeMap<String, String> = BTreeMap::new();
+    let mut last: BTreeMap<String, (String, DateTime<Utc>)> = BTreeMap::new();
     let mut found = Vec::new();
     for seen in world.wire.seen().iter().filter(|seen| seen.method == "PUT" && (200..300).contains(&seen.status)) {
-        let place = format!("{} {} {}", seen.tenant, seen.path, key_of(&seen.body));
-        if last.get(&place) == Some(&seen.body) {
+        let key = key_of(&seen.body);
+        let place = format!("{} {} {key}", seen.tenant, seen.path);
+        let tenant = world.tenants.iter().position(|tenant| tenant.mark == seen.tenant).unwrap_or_default();
+        let again = last.get(&place).is_some_and(|(body, at)| {
+            *body == seen.body && !world.annals.was_edited_in_erp(tenant, &key, *at, seen.at)
+        });
+        if again {
             found.push(format!("writes: at {} the same was written twice in a row: {place}: {}", seen.at, seen.body));
         }
-        last.insert(place, seen.body.clone());
+        last.insert(place, (seen.body.clone(), seen.at));
     }
     found
 }

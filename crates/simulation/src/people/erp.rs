@@ -20,6 +20,8 @@ pub async fn edit(world: &mut World<'_>, tenant: usize) -> Result<()> {
         _ => json!({"MainContact": {"Phone1": format!("+33{number}")}}),
     };
     world.tell(format!("{mark}'s ERP edits Customer/{id}: {changes}"));
+    let now = world.now();
+    world.annals.note_in_erp(tenant, &id, now);
     world.control("PATCH", &format!("acumatica/Customer/{id}?account={}", erp_account(mark)), changes).await.map(drop)
 }
 
