@@ -1,4 +1,4 @@
-//! A slice: a bounded piece of one run (at most 500 records or 5 seconds), which ends by settling what it did, giving
+//! A slice: a bounded piece of one run (its share of records, or 5 seconds), which ends by settling what it did, giving
 //! its leases back and enqueueing its successor in one transaction.
 //!
 //! A slice may die at any await. What it committed stays, what it did not is done again by the successor that the
@@ -32,7 +32,7 @@ use crate::{Clock, Engine, Error, Result, jobs, runs, store};
 use context::{Context, locked};
 pub(crate) use prepare::{BELIEVED_AFTER, Range};
 
-/// Records that a slice deals with at most.
+/// A slice's share: records that it deals with while others stand in the line.
 const MAX_RECORDS: usize = 500;
 /// How long a slice goes on taking new work.
 const BUDGET: chrono::TimeDelta = chrono::TimeDelta::seconds(5);
@@ -63,16 +63,26 @@ pub async fn run(engine: &Engine, job: Job, clock: &Clock) -> Result<()> {
         Err(Error::Superseded) => {
             tracing::info!(run.id = %job.run, tenant.id = %job.tenant, "the run was taken over; this slice stops");
             context.log_out_unknown().await;
+            contention::give_back(&context).await?;
             return give_back_slots(&context).await;
         }
         Err(error) if error.is_contention() || error.is_outage() => {
             tracing::warn!(run.id = %job.run, tenant.id = %job.tenant, %error, "the database was in the way; the slice ends here");
             contention::give_up(&mut context).boxed().await?
         }
-        Err(error) => return Err(error),
+        Err(error) => {
+            // The run is the sweeper's, but no worker has died over these records.
+            if let Err(error) = contention::give_back(&context).await {
+                tracing::warn!(run.id = %job.run, tenant.id = %job.tenant, %error, "claims could not be given back");
+            }
+            return Err(error);
+        }
     };
     match contention::close(&mut context, next).boxed().await {
-        Err(Error::Superseded) => give_back_slots(&context).await,
+        Err(Error::Superseded) => {
+            contention::give_back(&context).await?;
+            give_back_slots(&context).await
+        }
         other => other,
     }
 }
@@ -128,7 +138,9 @@ async fn close(context: &mut Context, next: Next) -> Result<()> {
     context.keep_sessions(&mut tx).await?;
     store::leases::give_back(&mut tx, &run, now).await?;
     store::activity::show_run(&mut tx, run.id, now).await?;
-    tx.commit().await
+    tx.commit().await?;
+    locked(&context.health).clear();
+    Ok(())
 }
 
 /// Whether the slice has found its connections well. A test says itself what it found out about a saved connection.

@@ -4,10 +4,13 @@
 //! of few places of the full size, and keeps it until it has been understood and dropped. An answer that waits is not
 //! read, so its sender waits too.
 //!
+//! No host has more than a part of the places, so that one that sends slowly does not hold up the others' answers.
+//!
 //! Nobody waits for ever, because nobody sends another request while he holds a place: only answers that say how things
 //! went and are followed by another request (202, 401, 412) could be held so, and those give their place back at once.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use http::StatusCode;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -18,26 +21,47 @@ use crate::error::{Error, Result};
 pub(super) const LARGEST: usize = 8 * 1024 * 1024;
 /// What an answer may have without waiting for a large place.
 pub(super) const SMALL: usize = 128 * 1024;
-/// With these a process holds 64 MB at most: 256 × 128 KB and 4 × 8 MB.
-const SMALL_PLACES: usize = 256;
-const LARGE_PLACES: usize = 4;
+/// With these a process holds 64 MB at most: 128 × 128 KB and 6 × 8 MB.
+const SMALL_PLACES: usize = 128;
+const LARGE_PLACES: usize = 6;
+/// What one host has of them.
+const HOSTS_SMALL: usize = 32;
+const HOSTS_LARGE: usize = 2;
 
 /// The places of a process; clones share them.
 #[derive(Debug, Clone)]
 pub(super) struct Budget {
+    all: Arc<Places>,
+    /// By host, as long as somebody holds a place of it.
+    hosts: Arc<Mutex<HashMap<String, Weak<Places>>>>,
+}
+
+#[derive(Debug)]
+struct Places {
     small: Arc<Semaphore>,
     large: Arc<Semaphore>,
+}
+
+impl Places {
+    fn new(small: usize, large: usize) -> Arc<Self> {
+        Arc::new(Self { small: Arc::new(Semaphore::new(small)), large: Arc::new(Semaphore::new(large)) })
+    }
 }
 
 /// The places of an answer that is being read.
 #[derive(Debug)]
 pub(super) struct Held {
-    _small: OwnedSemaphorePermit,
-    large: Option<OwnedSemaphorePermit>,
+    _small: [OwnedSemaphorePermit; 2],
+    large: Option<Large>,
+    host: Arc<Places>,
 }
 
-/// The place of a large answer until it is dropped.
-pub(super) type Large = OwnedSemaphorePermit;
+/// The place of a large answer until it is dropped: the host's and the process's.
+#[derive(Debug)]
+pub(super) struct Large {
+    _places: [OwnedSemaphorePermit; 2],
+    _host: Arc<Places>,
+}
 
 impl Budget {
     pub fn new() -> Self {
@@ -45,12 +69,26 @@ impl Budget {
     }
 
     fn with(small: usize, large: usize) -> Self {
-        Self { small: Arc::new(Semaphore::new(small)), large: Arc::new(Semaphore::new(large)) }
+        Self { all: Places::new(small, large), hosts: Arc::default() }
     }
 
-    /// A place for an answer that is about to be read.
-    pub async fn begin(&self) -> Result<Held> {
-        Ok(Held { _small: place(&self.small).await?, large: None })
+    /// A place for an answer of `host` that is about to be read.
+    pub async fn begin(&self, host: &str) -> Result<Held> {
+        let host = self.host(host);
+        // The host's own first: who waits for it has nothing that another host could want.
+        let own = place(&host.small).await?;
+        Ok(Held { _small: [own, place(&self.all.small).await?], large: None, host })
+    }
+
+    fn host(&self, name: &str) -> Arc<Places> {
+        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(places) = hosts.get(name).and_then(Weak::upgrade) {
+            return places;
+        }
+        hosts.retain(|_, places| places.strong_count() > 0);
+        let places = Places::new(HOSTS_SMALL, HOSTS_LARGE);
+        hosts.insert(name.to_owned(), Arc::downgrade(&places));
+        places
     }
 
     /// Makes sure that an answer of `size` bytes has its place.
@@ -59,7 +97,8 @@ impl Budget {
             return Err(Error::Malformed { message: crate::error::TOO_LARGE.into() });
         }
         if size > SMALL && held.large.is_none() {
-            held.large = Some(place(&self.large).await?);
+            let own = place(&held.host.large).await?;
+            held.large = Some(Large { _places: [own, place(&self.all.large).await?], _host: held.host.clone() });
         }
         Ok(())
     }
@@ -92,14 +131,14 @@ mod tests {
     #[tokio::test]
     async fn a_large_answer_waits_for_a_large_place_and_small_ones_pass_it() {
         let budget = Budget::with(3, 1);
-        let (mut first, mut second) = (budget.begin().await.unwrap(), budget.begin().await.unwrap());
+        let (mut first, mut second) = (budget.begin("erp").await.unwrap(), budget.begin("erp").await.unwrap());
         budget.grow(&mut first, SMALL + 1).await.unwrap();
         assert!(budget.grow(&mut second, SMALL + 1).now_or_never().is_none(), "the only large place is taken");
-        let third = budget.begin().now_or_never().expect("a small one need not wait").unwrap();
-        assert!(budget.begin().now_or_never().is_none(), "all places are taken");
+        let third = budget.begin("erp").now_or_never().expect("a small one need not wait").unwrap();
+        assert!(budget.begin("erp").now_or_never().is_none(), "all places are taken");
         drop(third);
         let read = first.kept(StatusCode::OK);
-        assert!(budget.begin().now_or_never().is_some(), "one that was read needs no small place any more");
+        assert!(budget.begin("erp").now_or_never().is_some(), "one that was read needs no small place any more");
         assert!(budget.grow(&mut second, SMALL + 1).now_or_never().is_none(), "and keeps its large one");
         drop(read);
         assert!(budget.grow(&mut second, LARGEST).now_or_never().is_some_and(|grown| grown.is_ok()));
@@ -110,7 +149,7 @@ mod tests {
     async fn an_answer_that_another_request_follows_keeps_nothing() {
         let budget = Budget::with(1, 1);
         for status in [StatusCode::ACCEPTED, StatusCode::UNAUTHORIZED, StatusCode::PRECONDITION_FAILED] {
-            let mut held = budget.begin().await.unwrap();
+            let mut held = budget.begin("erp").await.unwrap();
             budget.grow(&mut held, LARGEST).await.unwrap();
             assert!(held.kept(status).is_none(), "{status}");
         }
@@ -119,9 +158,25 @@ mod tests {
     #[tokio::test]
     async fn an_answer_grows_into_one_large_place_only() {
         let budget = Budget::with(1, 1);
-        let mut held = budget.begin().await.unwrap();
+        let mut held = budget.begin("erp").await.unwrap();
         for size in [SMALL + 1, SMALL * 2, LARGEST] {
             budget.grow(&mut held, size).now_or_never().expect("it has its place").unwrap();
         }
+    }
+
+    #[tokio::test]
+    async fn a_host_that_sends_slowly_leaves_the_others_their_places() {
+        let budget = Budget::new();
+        let mut slow = Vec::new();
+        for _ in 0..HOSTS_SMALL {
+            slow.push(budget.begin("slow").now_or_never().expect("it has places").unwrap());
+        }
+        assert!(budget.begin("slow").now_or_never().is_none(), "its part is taken");
+        for held in slow.iter_mut().take(HOSTS_LARGE) {
+            budget.grow(held, LARGEST).now_or_never().expect("it has large places").unwrap();
+        }
+        assert!(budget.grow(&mut slow[HOSTS_LARGE], LARGEST).now_or_never().is_none(), "its part of them is taken too");
+        let mut other = budget.begin("other").now_or_never().expect("others have theirs").unwrap();
+        budget.grow(&mut other, LARGEST).now_or_never().expect("large ones too").unwrap();
     }
 }

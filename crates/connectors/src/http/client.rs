@@ -88,7 +88,8 @@ impl GuardedClient {
     }
 
     async fn read(&self, mut answer: reqwest::Response) -> Result<Response> {
-        let (mut body, mut held) = (Vec::new(), self.budget.begin().await?);
+        let host = answer.url().authority().to_owned();
+        let (mut body, mut held) = (Vec::new(), self.budget.begin(&host).await?);
         while let Some(chunk) = answer.chunk().await.map_err(|error| body_fault(&error))? {
             self.budget.grow(&mut held, body.len() + chunk.len()).await?;
             body.extend_from_slice(&chunk);

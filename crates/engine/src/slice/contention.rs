@@ -5,7 +5,7 @@
 //! time were over: its claims are given back and the run goes on at once. It costs neither a record a try nor anybody a
 //! crash, because this process lives and knows better. What was sent meanwhile is looked for by its intent.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::context::Context;
 use super::{Next, open};
@@ -16,7 +16,7 @@ use crate::{Clock, Engine, Error, Result, store};
 const CONTENTIONS: u32 = 5;
 /// A database that restarts is back within seconds; after twenty the leases are over, and the sweeper's successor has
 /// the run.
-const OUTAGES: u32 = 40;
+const OUTAGE: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// Opens a slice.
@@ -54,7 +54,7 @@ pub async fn give_up(context: &mut Context) -> Result<Next> {
 }
 
 /// No epoch is checked: what is still claimed by this one is nobody else's, and this slice sends nothing more.
-async fn give_back(context: &Context) -> Result<()> {
+pub async fn give_back(context: &Context) -> Result<()> {
     let claimed = context.claimed();
     if claimed.is_empty() {
         return Ok(());
@@ -69,7 +69,8 @@ async fn give_back(context: &Context) -> Result<()> {
 #[derive(Default)]
 struct Tries {
     contentions: u32,
-    outages: u32,
+    /// Since when the database is away.
+    away: Option<Instant>,
 }
 
 impl Tries {
@@ -79,8 +80,7 @@ impl Tries {
             self.contentions += 1;
             return self.contentions < CONTENTIONS;
         }
-        if error.is_outage() && self.outages < OUTAGES {
-            self.outages += 1;
+        if error.is_outage() && self.away.get_or_insert_with(Instant::now).elapsed() < OUTAGE {
             tokio::time::sleep(PAUSE).await;
             return true;
         }

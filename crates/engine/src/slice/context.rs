@@ -53,8 +53,8 @@ pub struct Context {
     pub halted: Mutex<Option<Obstacle>>,
     /// Whether one record is in work, and nothing but it.
     pub is_alone: AtomicBool,
-    /// A slice does several things at once, but one transaction at a time: it takes one connection of the pool, and what
-    /// it commits has one order.
+    /// A slice does several things at once, but one transaction at a time, so that what it commits has one order. (Its
+    /// heartbeat and the notes of its sign-ins are beside it.)
     pub turn: Arc<tokio::sync::Mutex<()>>,
     /// The records that it has claimed, those included that are settled by now.
     pub claimed: Mutex<Vec<Uuid>>,
@@ -164,10 +164,10 @@ impl Context {
     }
 
     /// Writes down what the slice has learnt of its connections, and opens the breaker of one that fails too often.
-    /// The connections' rows are locked first of all.
+    /// The connections' rows are locked first of all. Who commits it clears the health.
     pub async fn keep_health(&self, tx: &mut TenantTx, why: &str) -> Result<()> {
         let now = self.now();
-        let learnt = locked(&self.health).take();
+        let learnt = locked(&self.health).learnt();
         for (id, streak) in learnt {
             if streak.answered {
                 store::connections::note_success(tx, &[id.0], now).await?;

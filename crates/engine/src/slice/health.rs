@@ -58,11 +58,17 @@ impl Health {
         }
     }
 
-    /// Hands over what is to be written down, in the order in which the connections' rows are locked.
-    pub fn take(&mut self) -> Vec<(ConnectionId, Streak)> {
-        let mut streaks: Vec<_> = self.streaks.drain().collect();
+    /// What is to be written down, in the order in which the connections' rows are locked. It is kept until that is
+    /// committed.
+    pub fn learnt(&self) -> Vec<(ConnectionId, Streak)> {
+        let mut streaks: Vec<_> = self.streaks.iter().map(|(id, streak)| (*id, streak.clone())).collect();
         streaks.sort_by_key(|(connection, _)| connection.0);
         streaks
+    }
+
+    /// It is written down.
+    pub fn clear(&mut self) {
+        self.streaks.clear();
     }
 }
 
@@ -85,8 +91,9 @@ mod tests {
         health.note(erp, record(3), Some(&down()));
         health.note(erp, record(3), Some(&down()));
         health.note(erp, record(4), Some(&Vendor::RateLimited { retry_after: None }));
-        let streaks = health.take();
+        let streaks = health.learnt();
         assert_eq!(streaks, [(erp, Streak { answered: true, failing: vec![record(3)] })]);
-        assert!(health.take().is_empty());
+        health.clear();
+        assert!(health.learnt().is_empty());
     }
 }

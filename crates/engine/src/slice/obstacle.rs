@@ -38,6 +38,8 @@ pub async fn react(context: &Context, obstacle: Obstacle) -> Result<Next> {
         locked(&context.health).note_failed_try(connection, &context.run);
     }
     let mut tx = context.begin().await?;
+    // All of them, in one order, before any is written: below it is this obstacle's that comes last.
+    store::connections::lock(&mut tx, &context.connection_ids()).await?;
     context.keep_health(&mut tx, &error.to_string()).await?;
     let breaker = store::breakers::get(&mut tx, connection).await?;
     let (next, wait_until) = match (breaker, &error) {
@@ -57,6 +59,7 @@ pub async fn react(context: &Context, obstacle: Obstacle) -> Result<Next> {
             .await?;
     }
     tx.commit().await?;
+    locked(&context.health).clear();
     Ok(next)
 }
 

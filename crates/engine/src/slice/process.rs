@@ -63,7 +63,14 @@ pub async fn slice(context: &mut Context) -> Result<Next> {
             }
         }
     }
-    Ok(Next::Continue)
+    // However long the line of the others is, one of those comes with each share of it.
+    match alone(context, &sync, &mut share).await? {
+        Ended::Stopped(stop) => match look_closer(context, &sync, stop).await? {
+            Some(obstacle) => obstacle::react(context, obstacle).await,
+            None => Ok(Next::Continue),
+        },
+        _ => Ok(Next::Continue),
+    }
 }
 
 /// After the others come the records over which a worker died, one at a time and with nothing beside it, so that the one
@@ -81,10 +88,10 @@ async fn alone(context: &Context, sync: &SyncRow, share: &mut Share) -> Result<E
     Ok(stop.map_or(Ended::Dry { worked: true }, Ended::Stopped))
 }
 
-/// An answer about many records that could not be understood is asked for again, each record by itself.
+/// An answer that could not be understood is asked for again, each record by itself, and is that record's failure.
 async fn look_closer(context: &Context, sync: &SyncRow, stop: Stop) -> Result<Option<Obstacle>> {
     match stop.obstacle.error {
-        connectors::Error::Malformed { .. } if stop.records.len() > 1 => {
+        connectors::Error::Malformed { .. } if !stop.records.is_empty() => {
             context.alone(chunk::one_by_one(context, sync, stop.records, chunk::Counted::InRun)).await
         }
         _ => Ok(Some(stop.obstacle)),

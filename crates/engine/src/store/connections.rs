@@ -121,6 +121,18 @@ pub async fn note_success(tx: &mut TenantTx, ids: &[Uuid], now: DateTime<Utc>) -
     Ok(())
 }
 
+/// Locks connections until the transaction ends, in the order in which everybody does.
+pub async fn lock(tx: &mut TenantTx, ids: &[Uuid]) -> Result<()> {
+    sqlx::query!(
+        "SELECT id FROM connections WHERE tenant_id = $1 AND id = ANY($2) ORDER BY id FOR NO KEY UPDATE",
+        tx.tenant().0,
+        ids
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(())
+}
+
 /// Notes a failure of the connection itself, and until when everybody waits.
 pub async fn note_failure(
     tx: &mut TenantTx,

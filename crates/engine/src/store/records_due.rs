@@ -237,6 +237,22 @@ pub async fn claim_these(
     mark(tx, run, &free, claim, now).await
 }
 
+/// Whether this epoch of the run has the record in hand.
+pub async fn is_claimed(tx: &mut TenantTx, run: &Taken, id: Uuid) -> Result<bool> {
+    let claimed = sqlx::query_scalar!(
+        r#"SELECT EXISTS (
+            SELECT FROM records WHERE tenant_id = $1 AND id = $2 AND claimed_run = $3 AND claimed_epoch = $4
+        ) AS "claimed!""#,
+        tx.tenant().0,
+        id,
+        run.id.0,
+        run.epoch
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(claimed)
+}
+
 async fn mark(tx: &mut TenantTx, run: &Taken, ids: &[Uuid], claim: Claim, now: DateTime<Utc>) -> Result<Vec<Claimed>> {
     if ids.is_empty() {
         return Ok(Vec::new());

@@ -50,7 +50,7 @@ pub fn poison(stage: &mut Stage, began: Instant) -> Result<()> {
     }
     stage.control("DELETE", "acumatica/faults", &Value::Null)?;
     innocent(stage, &ids[1..])?;
-    // What the button Retry does.
+    // It is let through from here on, as after a repair and a retry.
     let retry =
         "UPDATE records SET status = 'prepared', attempts = 0, crashes = 0, next_attempt_at = now(), last_error = NULL
         WHERE entity = 'customer' AND source_id = $1";

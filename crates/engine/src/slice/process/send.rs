@@ -166,6 +166,9 @@ impl<'a> Sender<'a> {
                 // The intents' deadline allows for writes that are sent until then.
                 if halted.is_some() || lane.is_stopped() || context.now() - answers.intended_at >= SENDING {
                     answers.leave(write.pair.record.id);
+                    if lane.is_stopped() {
+                        flow.stop();
+                    }
                     if let Some(obstacle) = halted {
                         self.stop.get_or_insert_with(|| Stop { obstacle, records: answers.chunk.clone() });
                         flow.stop();

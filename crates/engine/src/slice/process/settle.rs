@@ -71,7 +71,11 @@ async fn settle_linked(context: &Context, sync: &SyncRow, outcome: Outcome, coun
     }
     let mut tx = context.begin().await?;
     store::runs::advance(&mut tx, &context.run, Progress::default(), now).await?;
-    let version = store::links::absorb(&mut tx, &context.run, outcome.id, twin, now).await?;
+    // Another chunk of this slice may have the twin in hand.
+    let version = match store::records_due::is_claimed(&mut tx, &context.run, twin).await? {
+        true => None,
+        false => store::links::absorb(&mut tx, &context.run, outcome.id, twin, now).await?,
+    };
     tx.commit().await?;
     match version {
         Some(version) => settle_together(context, sync, &[(Outcome { version, ..outcome }, Vec::new())], counted).await,
