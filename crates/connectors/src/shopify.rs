@@ -106,8 +106,10 @@ impl Shopify {
         let reader = Reader { entity, shop: self.api.shop_url(), shop_currency };
         let mut batch = Batch::default();
         for mut node in nodes.into_iter().filter(|node| !node.is_null()) {
-            if entity == Entity::Order {
-                self.remaining_lines(&mut node).await?;
+            if entity == Entity::Order && !self.remaining_lines(&mut node).await? {
+                let why = format!("it has more than {MOST_LINES} lines, which is the most that Syncline reads");
+                batch.unreadable.push((model::id_of(&node), model::label_of(&node), why));
+                continue;
             }
             match reader.read(&node) {
                 Ok(Some(found)) => batch.found.push(found),
@@ -118,15 +120,18 @@ impl Shopify {
         Ok(batch)
     }
 
-    /// Appends the lines beyond the first page of them.
-    async fn remaining_lines(&self, order: &mut Value) -> Result<()> {
+    /// Appends the lines beyond the first page of them; `false` = there are too many.
+    async fn remaining_lines(&self, order: &mut Value) -> Result<bool> {
         let id = model::id_of(order);
         while let Some(after) = model::next_lines(order) {
+            if model::count_lines(order) >= MOST_LINES {
+                return Ok(false);
+            }
             let variables = json!({"id": id, "after": after});
             let answer = self.api.query(&queries::LINES, queries::LINES.most, variables).await?;
             model::append_lines(order, answer.data)?;
         }
-        Ok(())
+        Ok(true)
     }
 
     /// What a page of a listing or of a search holds of an entity: payments and shipments are inside their orders, and an
@@ -181,6 +186,9 @@ impl Shopify {
         Ok(all)
     }
 }
+
+/// Lines of an order that are read.
+const MOST_LINES: usize = 2_000;
 
 #[derive(Default)]
 struct Batch {

@@ -10,7 +10,7 @@ const PAGE: i64 = 50;
 
 /// A page of the timeline, the newest first.
 pub async fn page(engine: &Engine, member: &Member, filter: &ActivityFilter) -> Result<ActivityPage> {
-    if filter.text.as_ref().is_some_and(|text| text.chars().count() > MAX_SEARCH) {
+    if filter.text.as_ref().is_some_and(|text| text.chars().count() > MAX_SEARCH || text.contains('\0')) {
         return Err(Error::invalid("text", format!("Search for {MAX_SEARCH} characters at most.")));
     }
     let mut tx = engine.db.begin(member.tenant).await?;

@@ -248,7 +248,10 @@ async fn end_sessions(tx: &mut TenantTx, id: ConnectionId, moved: Moved, now: Da
     }
     store::ended_sessions::hand_over(tx, id, now).await?;
     match moved {
-        Moved::Elsewhere => store::leases::forget_sessions(tx, id).await,
+        Moved::Elsewhere => {
+            store::syncs::forget_watermarks(tx, id).await?;
+            store::leases::forget_sessions(tx, id).await
+        }
         Moved::No => store::ended_sessions::keep_slots(tx, id, now).await,
     }
 }
@@ -261,7 +264,7 @@ async fn start_test(
     input: Option<&[u8]>,
     now: DateTime<Utc>,
 ) -> Result<RunId> {
-    if store::runs::count_tests(tx).await? >= MAX_TESTS {
+    if store::runs::count_active(tx, Phase::Test).await? >= MAX_TESTS {
         return Err(Error::Conflict(format!(
             "{MAX_TESTS} connection tests of this organisation are under way. Wait until one of them is over."
         )));

@@ -25,6 +25,8 @@ const MOST_REQUESTS: usize = 40;
 const NARROWEST: TimeDelta = TimeDelta::milliseconds(1);
 /// A window that changed while it was read by offsets is read again this often.
 const MOST_PASSES: usize = 5;
+/// Records of one millisecond that are listed: a system that takes no offsets would send the same page for ever.
+const MOST_AT_ONCE: usize = 20_000;
 
 /// From a moment on, for a while; `None` is without an end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +74,10 @@ impl Acumatica {
                 let more = self.between(table, window, window.most, all.rows.len()).await?;
                 last = more.rows.len();
                 all.rows.extend(more.rows);
+                if all.rows.len() > MOST_AT_ONCE {
+                    let message = format!("more than {MOST_AT_ONCE} records seem to have changed in one millisecond");
+                    return Err(Error::Malformed { message });
+                }
             }
             let key = |raw: &Value| super::value::text(raw, table.key).unwrap_or_default().to_owned();
             let mut keys: Vec<String> = all.rows.iter().map(key).collect();

@@ -56,6 +56,9 @@ impl Response {
     /// # Errors
     /// [`Error::Malformed`], without the body.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
+        if is_too_many_values(&self.body) {
+            return Err(Error::Malformed { message: "far more values than any answer of its size has".into() });
+        }
         serde_json::from_slice(&without_nul(&self.body)).map_err(|error| Error::Malformed {
             message: format!(
                 "no valid JSON of the documented shape (line {}, column {})",
@@ -78,6 +81,17 @@ fn http_date(text: &str) -> Option<DateTime<Utc>> {
 }
 
 /// The JSON without `\u0000`: no text of a record means it, and PostgreSQL takes it in no text.
+/// Objects and values of an answer. In memory an object takes some hundred times its shortest text, so an answer's size
+/// alone bounds nothing.
+const MOST_OBJECTS: usize = 150_000;
+const MOST_VALUES: usize = 750_000;
+
+/// Counts what begins an object or separates values, those inside of texts included.
+fn is_too_many_values(json: &[u8]) -> bool {
+    let count = |wanted: u8| json.iter().filter(|byte| **byte == wanted).count();
+    count(b'{') > MOST_OBJECTS || count(b',') + count(b'[') > MOST_VALUES
+}
+
 fn without_nul(json: &[u8]) -> std::borrow::Cow<'_, [u8]> {
     const NUL: &[u8] = b"\\u0000";
     if !json.windows(NUL.len()).any(|window| window == NUL) {
@@ -120,6 +134,13 @@ mod tests {
             map.insert(*name, value.parse().unwrap());
         }
         Response::new(StatusCode::TOO_MANY_REQUESTS, map, Vec::new())
+    }
+
+    #[test]
+    fn an_answer_that_would_take_hundreds_of_megabytes_is_not_read() {
+        let bomb = format!("[{}]", vec![r#"{"":0}"#; 400_000].join(","));
+        let answer = Response::new(StatusCode::OK, HeaderMap::new(), bomb.into_bytes());
+        assert!(answer.json::<serde_json::Value>().is_err());
     }
 
     #[test]

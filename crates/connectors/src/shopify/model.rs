@@ -324,6 +324,11 @@ pub(super) fn next_lines(order: &Value) -> Option<String> {
     page.get("hasNextPage").and_then(Value::as_bool)?.then(|| cursor.to_owned())
 }
 
+/// The lines that an order has so far.
+pub(super) fn count_lines(order: &Value) -> usize {
+    order.pointer("/lineItems/nodes").and_then(Value::as_array).map_or(0, Vec::len)
+}
+
 /// Adds a further page of lines to an order.
 pub(super) fn append_lines(order: &mut Value, mut data: Value) -> Result<()> {
     let mut page =

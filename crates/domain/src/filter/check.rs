@@ -25,11 +25,16 @@ pub struct Problem {
 /// # Errors
 /// The first problem in reading order.
 pub fn check(filter: &Filter, entity: Entity) -> Result<(), Problem> {
-    let mut seen = 0;
-    check_node(filter, entity, 1, &mut seen)
+    check_node(filter, entity, 1, &mut 0, &mut 0)
 }
 
-fn check_node(filter: &Filter, entity: Entity, depth: usize, seen: &mut usize) -> Result<(), Problem> {
+fn check_node(
+    filter: &Filter,
+    entity: Entity,
+    depth: usize,
+    seen: &mut usize,
+    groups: &mut usize,
+) -> Result<(), Problem> {
     let whole = |message: String| Err(Problem { condition: None, message });
     match filter {
         Filter::All(parts) | Filter::Any(parts) => {
@@ -43,7 +48,11 @@ fn check_node(filter: &Filter, entity: Entity, depth: usize, seen: &mut usize) -
                     "A group of which one has to hold is empty, so nothing would pass. Add a condition.".into(),
                 );
             }
-            parts.iter().try_for_each(|part| check_node(part, entity, depth + 1, seen))
+            *groups += 1;
+            if *groups > MAX_CONDITIONS {
+                return whole(format!("The filter has more than {MAX_CONDITIONS} groups. Take some out."));
+            }
+            parts.iter().try_for_each(|part| check_node(part, entity, depth + 1, seen, groups))
         }
         Filter::Is(condition) => {
             *seen += 1;

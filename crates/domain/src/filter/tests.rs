@@ -173,3 +173,9 @@ proptest! {
         prop_assert_eq!(serde_json::from_str::<Filter>(&text).unwrap(), filter);
     }
 }
+
+#[test]
+fn a_filter_of_very_many_empty_groups_is_refused() {
+    let bomb = Filter::All(vec![Filter::All(Vec::new()); 90_000]);
+    assert!(check(&bomb, Entity::Order).is_err_and(|problem| problem.message.contains("groups")));
+}

@@ -14,6 +14,7 @@ use crate::store::signin_limits::{self, Counted};
 
 const WINDOW: TimeDelta = TimeDelta::minutes(15);
 const PER_ADDRESS: i32 = 10;
+const PER_ADDRESS_EVERYWHERE: i32 = 100;
 const PER_CLIENT: i32 = 50;
 const SIGN_UPS_PER_CLIENT: i32 = 60;
 
@@ -25,9 +26,16 @@ pub(super) struct Limit {
 impl Limit {
     /// A try to sign in as the owner of this address.
     pub(super) fn sign_in(email: &str, client: &Client) -> Self {
-        let address = Some((hashed(&format!("email:{email}")), PER_ADDRESS));
-        let client = client.address.map(|ip| (hashed(&format!("client:{}", network(ip))), PER_CLIENT));
-        Self { keys: address.into_iter().chain(client).collect() }
+        let Some(network) = client.address.map(network) else {
+            return Self { keys: vec![(hashed(&format!("email:{email}")), PER_ADDRESS)] };
+        };
+        // Who is elsewhere is not kept out by a stranger who guesses; only very many guesses from all over are stopped.
+        let keys = [
+            (format!("email:{email} from {network}"), PER_ADDRESS),
+            (format!("email:{email}"), PER_ADDRESS_EVERYWHERE),
+            (format!("client:{network}"), PER_CLIENT),
+        ];
+        Self { keys: keys.map(|(key, most)| (hashed(&key), most)).into() }
     }
 
     /// A new account from this client.

@@ -11,6 +11,9 @@ use crate::store::history::held;
 use crate::store::runs::NewRun;
 use crate::{Engine, Error, Member, Result, store};
 
+/// Comparisons and searches of one organisation at once: each asks two systems.
+const MAX_COMPARISONS: i64 = 20;
+
 /// Reads both sides of a record and shows them beside each other.
 pub async fn compare(engine: &Engine, member: &Member, id: RecordId, now: DateTime<Utc>) -> Result<RunId> {
     ask(engine, member, &RecordRequest::Compare { record: id }, now).await
@@ -45,6 +48,11 @@ async fn ask(engine: &Engine, member: &Member, request: &RecordRequest, now: Dat
     let record = held::hold(&mut tx, request.record()).await?;
     if let Some(why) = store::syncs::obstacle(&mut tx, record.sync, Phase::Compare).await? {
         return Err(Error::Conflict(why));
+    }
+    if store::runs::count_active(&mut tx, Phase::Compare).await? >= MAX_COMPARISONS {
+        return Err(Error::Conflict(format!(
+            "{MAX_COMPARISONS} comparisons and searches of this organisation are under way. Wait until one of them is over."
+        )));
     }
     let new = NewRun {
         sync: Some(record.sync),

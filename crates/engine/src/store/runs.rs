@@ -401,11 +401,19 @@ pub async fn count_running(tx: &mut TenantTx, phases: &[Phase], except: RunId) -
 }
 
 /// How many connection tests that people asked for are not over.
-pub async fn count_tests(tx: &mut TenantTx) -> Result<i64> {
+pub async fn count_active(tx: &mut TenantTx, phase: Phase) -> Result<i64> {
+    // Who counts waits for who has counted and may be about to add one.
+    sqlx::query!(
+        "SELECT pg_advisory_xact_lock(hashtextextended($1, 0)) AS \"locked: String\"",
+        tx.tenant().0.to_string()
+    )
+    .fetch_one(&mut **tx)
+    .await?;
     let active = sqlx::query_scalar!(
         r#"SELECT count(*) AS "n!" FROM runs
-        WHERE tenant_id = $1 AND phase = 'test' AND trigger <> 'probe' AND state IN ('queued', 'running', 'waiting')"#,
-        tx.tenant().0
+        WHERE tenant_id = $1 AND phase = $2 AND trigger <> 'probe' AND state IN ('queued', 'running', 'waiting')"#,
+        tx.tenant().0,
+        phase.as_str()
     )
     .fetch_one(&mut **tx)
     .await?;

@@ -194,6 +194,22 @@ pub async fn delete(tx: &mut TenantTx, id: SyncId) -> Result<()> {
     if deleted.rows_affected() == 1 { Ok(()) } else { Err(Error::NotFound) }
 }
 
+/// Has everything of a connection listed anew: it leads to another system.
+pub async fn forget_watermarks(tx: &mut TenantTx, connection: ConnectionId) -> Result<()> {
+    sqlx::query!(
+        "UPDATE syncs SET
+            watermark_at = CASE WHEN source_connection_id = $2 THEN NULL ELSE watermark_at END,
+            destination_watermark_at =
+                CASE WHEN destination_connection_id = $2 THEN NULL ELSE destination_watermark_at END
+        WHERE tenant_id = $1 AND (source_connection_id = $2 OR destination_connection_id = $2)",
+        tx.tenant().0,
+        connection.0
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
 /// Moves the watermark of one side on; it never goes back.
 pub async fn raise_watermark(tx: &mut TenantTx, id: SyncId, side: Side, to: DateTime<Utc>) -> Result<()> {
     sqlx::query!(

@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use domain::SyncId;
-use domain::account::Permission;
 use domain::filter::{self, Filter};
 use domain::run::{Phase, Trigger};
 
+use crate::db::TenantTx;
 use crate::{Engine, Error, Member, Result, runs, store};
 
 /// Records that a filter is tried on at most.
@@ -25,14 +25,12 @@ pub async fn filter_preview(engine: &Engine, member: &Member, sync: SyncId, filt
 }
 
 /// Has what the old filter excluded looked at again, in the background: a prepare run does it in pieces before it lists.
-/// Call it when a changed filter was stored. What is prepared and does not pass any more is found out by processing.
-pub async fn filter_changed(engine: &Engine, member: &Member, sync: SyncId, now: DateTime<Utc>) -> Result<()> {
-    member.require(Permission::Configure)?;
-    let mut tx = engine.db.begin(member.tenant).await?;
-    store::refilter::ask(&mut tx, sync, now).await?;
+/// Call it in the transaction that stores a changed filter. What is prepared and does not pass any more is found out by processing.
+pub async fn filter_changed(tx: &mut TenantTx, member: &Member, sync: SyncId, now: DateTime<Utc>) -> Result<()> {
+    store::refilter::ask(tx, sync, now).await?;
     // A sync that cannot run now does it with its next prepare.
-    if store::syncs::obstacle(&mut tx, sync, Phase::Prepare).await?.is_none() {
-        runs::begin(&mut tx, sync, Phase::Prepare, Trigger::Manual, Some(&member.email), false, now).await?;
+    if store::syncs::obstacle(tx, sync, Phase::Prepare).await?.is_none() {
+        runs::begin(tx, sync, Phase::Prepare, Trigger::Manual, Some(&member.email), false, now).await?;
     }
-    tx.commit().await
+    Ok(())
 }

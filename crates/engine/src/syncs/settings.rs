@@ -40,6 +40,9 @@ fn has_place_for_notes(sync: &SyncView) -> bool {
         && matches!(sync.entity, Entity::Order | Entity::Customer | Entity::Product)
 }
 
+/// So often settings are written again that were in another transaction's way.
+const TRIES: u32 = 5;
+
 /// Changes the settings of a sync; what others have changed meanwhile stays. Says what changed, in words.
 ///
 /// # Errors
@@ -52,6 +55,23 @@ pub async fn change(
     now: DateTime<Utc>,
 ) -> Result<Vec<String>> {
     member.require(Permission::Configure)?;
+    let mut tried = 0;
+    loop {
+        // A run of the sync that comes to its end locks the same rows.
+        match change_once(engine, member, id, change, now).await {
+            Err(error) if error.is_contention() && tried < TRIES => tried += 1,
+            other => return other,
+        }
+    }
+}
+
+async fn change_once(
+    engine: &Engine,
+    member: &Member,
+    id: SyncId,
+    change: &SettingsChange,
+    now: DateTime<Utc>,
+) -> Result<Vec<String>> {
     let mut tx = engine.db.begin(member.tenant).await?;
     store::syncs::lock(&mut tx, id).await?;
     let sync = store::syncs::views(&mut tx, Some(id)).await?.pop().ok_or(Error::NotFound)?;
@@ -65,10 +85,10 @@ pub async fn change(
     store::syncs::set_settings(&mut tx, id, &wanted, now).await?;
     let text = format!("Settings of {}: {}.", sync.entity.label().to_lowercase(), changes.join("; "));
     store::activity::say(&mut tx, Tone::Info, text, Some(&member.email), Some(format!("syncs/{id}")), now).await?;
-    tx.commit().await?;
     if current.filter != wanted.filter {
-        super::filter_changed(engine, member, id, now).await?;
+        super::filters::filter_changed(&mut tx, member, id, now).await?;
     }
+    tx.commit().await?;
     Ok(changes)
 }
 

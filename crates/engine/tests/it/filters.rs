@@ -6,7 +6,7 @@ use domain::run::Phase;
 use domain::{RecordStatus, SyncId};
 use serde_json::json;
 
-use crate::support::{World, world};
+use crate::support::{Pair, World, world};
 
 fn starts_with(prefix: &str) -> Filter {
     Filter::Is(Condition { field: "name".into(), operator: Operator::StartsWith, value: prefix.into() })
@@ -58,7 +58,7 @@ async fn a_changed_filter_prepares_what_passes_now_and_processing_leaves_out_wha
     prepare(&world, pair.customers).await;
     world.clock.advance(TimeDelta::minutes(1));
     set(&world, pair.customers, Some(&starts_with("b"))).await;
-    engine::syncs::filter_changed(&world.engine, &world.member, pair.customers, world.now()).await.unwrap();
+    filter_changed(&world, &pair).await;
     world.work().await;
     let prepared = statuses(&world).await;
     assert_eq!(prepared, ["Ada | prepared | found", "Bob | prepared | settings_changed", "Cleo | filtered | filtered"]);
@@ -79,7 +79,7 @@ async fn many_excluded_records_are_looked_at_again_in_pieces() {
     let count = |status: RecordStatus| format!("SELECT count(*) FROM records WHERE status = '{status}'");
     assert_eq!(world.value(&count(RecordStatus::Filtered)).await, "1200");
     set(&world, pair.customers, None).await;
-    engine::syncs::filter_changed(&world.engine, &world.member, pair.customers, world.now()).await.unwrap();
+    filter_changed(&world, &pair).await;
     world.work().await;
     assert_eq!(world.value(&count(RecordStatus::Prepared)).await, "1200");
 }
@@ -146,4 +146,10 @@ async fn what_is_at_both_sides_and_passes_no_longer_stays_there_as_it_is() {
     assert_eq!(statuses(&world).await, ["Zed | filtered | filtered"]);
     let there = world.control("GET", "acumatica/Customer?account=sbx_erp", serde_json::Value::Null).await;
     assert_eq!(there["records"][0]["CustomerName"], "Ada Test");
+}
+
+async fn filter_changed(world: &World, pair: &Pair) {
+    let mut tx = world.engine.db.begin(world.member.tenant).await.unwrap();
+    engine::syncs::filter_changed(&mut tx, &world.member, pair.customers, world.now()).await.unwrap();
+    tx.commit().await.unwrap();
 }

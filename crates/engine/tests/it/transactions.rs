@@ -1,4 +1,5 @@
-//! Transactions that are given up half way, and what is only shown while somebody else has it under lock.
+//! What people do at the same time: transactions that are given up half way, what is only shown while somebody else has
+//! it under lock, and how much may be asked at once.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -58,4 +59,16 @@ async fn customer(world: &World) -> domain::RecordId {
     world.work().await;
     let filter = HistoryFilter { sync: Some(pair.customers), ..Default::default() };
     engine::history::page(&world.engine, &world.member, &filter).await.unwrap().rows[0].id
+}
+
+#[tokio::test]
+async fn one_organisation_compares_twenty_records_at_once_and_no_more() {
+    let world = world().await;
+    let record = customer(&world).await;
+    let compare = || engine::history::compare(&world.engine, &world.member, record, world.now());
+    let asked = futures::future::join_all((0..30).map(|_| compare())).await;
+    assert_eq!(asked.iter().filter(|asked| asked.is_ok()).count(), 20);
+    assert!(asked.iter().flat_map(|asked| asked.as_ref().err()).all(|error| error.to_string().contains("under way")));
+    world.work().await;
+    compare().await.unwrap();
 }

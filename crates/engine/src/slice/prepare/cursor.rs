@@ -117,9 +117,12 @@ impl Listing {
     }
 
     /// The watermark that the complete listing has earned. What changed while it was under way may have come to a page
-    /// that had been read already, so it is never later than the listing's beginning, by the listed system's own clock.
+    /// that had been read already, so it is never later than the listing's beginning, by the listed system's own clock,
+    /// nor much later by ours.
     pub fn watermark(&self) -> Option<DateTime<Utc>> {
-        Some(self.newest?.min(self.began?.there))
+        let began = self.began?;
+        // A system whose clock is wrong must not have its next changes passed over.
+        Some(self.newest?.min(began.there).min(began.here + OVERLAP))
     }
 }
 
@@ -141,6 +144,12 @@ mod tests {
         };
         let found = changes.iter().map(found).collect();
         Page { found, unreadable: Vec::new(), gone: Vec::new(), next: Some("next".into()), clock: clock.map(at) }
+    }
+
+    #[test]
+    fn a_system_whose_clock_runs_years_ahead_does_not_hide_its_next_changes() {
+        let listing = Listing::default().after(&page(Some(1_000_000_000), &[900_000_000]), at(500));
+        assert_eq!(listing.watermark(), Some(at(500) + OVERLAP));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Pages of a listing: each is asked for while the one before it is committed together with where the run stands.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, TimeDelta, Utc};
 use connectors::Page;
 use domain::run::Phase;
 
@@ -90,8 +90,17 @@ fn question(sync: &SyncRow, cursor: &Cursor, listing: &Listing) -> connectors::L
 
 async fn ask(context: &Context, end: &End, asked: connectors::Listing) -> Ahead {
     let asked_at = context.now();
-    let page = end.connector.list(&asked).await;
+    let mut page = end.connector.list(&asked).await;
+    for found in page.iter_mut().flat_map(|page| &mut page.found) {
+        found.modified_at = found.modified_at.filter(|at| is_believable(*at, asked_at));
+    }
     Ahead { asked, asked_at, page }
+}
+
+/// A time of change in the far future, or in no year that a calendar has, says nothing: believed, it would hide every
+/// later change of the record.
+fn is_believable(at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    (1..=9999).contains(&at.year()) && at <= now + TimeDelta::days(1)
 }
 
 /// Moves the cursor behind the page and says which watermark the listing has earned, when it is complete.
