@@ -8,12 +8,14 @@ use crate::task::{Piece, Task};
 use crate::world::{LOOPS, WORKERS, World};
 
 /// The loops' steps, with how often they come in chaos and at rest.
-const STEPS: [(Step, i64, i64); 3] = [(Step::Dispatch, 7, 60), (Step::Sweep, 5, 30), (Step::Keep, 11, 30)];
+const STEPS: [(Step, i64, i64); 4] =
+    [(Step::Dispatch, 7, 60), (Step::Sweep, 5, 30), (Step::Keep, 11, 30), (Step::Probe, 13, 30)];
 
 #[derive(Debug, Clone, Copy)]
 enum Step {
     Dispatch,
     Sweep,
+    Probe,
     Keep,
 }
 
@@ -137,6 +139,9 @@ impl Turns {
                 Step::Sweep => engine::sweeper::tick(&engine, now)
                     .await
                     .map(|count| if count == 0 { String::new() } else { format!("{count} revived") }),
+                Step::Probe => engine::breaker::tick(&engine, now)
+                    .await
+                    .map(|count| if count == 0 { String::new() } else { format!("{count} probed") }),
                 Step::Keep => engine::keeper::tick(&engine, now).await.map(|()| String::new()),
             };
             done.map_err(|error| error.to_string())
