@@ -17,9 +17,9 @@ pub struct Options {
 }
 
 impl Options {
-    /// What `cargo xtask test` has time for.
-    pub fn short() -> Self {
-        Self { kills: 3, orders: 300, seed: clock(), built: false, poison: false }
+    /// What `cargo xtask test` has time for. Always the same: a test that throws dice fails on somebody else's change.
+    pub const fn short() -> Self {
+        Self { kills: 3, orders: 300, seed: 7, built: false, poison: false }
     }
 
     pub fn parse(arguments: &[&str]) -> Result<Self> {
