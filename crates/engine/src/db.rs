@@ -6,6 +6,7 @@ mod migrate;
 mod tx;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use connectors::http::{Guard, GuardedClient};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -44,6 +45,8 @@ impl Engine {
 #[derive(Clone)]
 pub struct Db {
     pool: PgPool,
+    /// PostgreSQL knows enough about the tables to plan well.
+    are_tables_known: Arc<AtomicBool>,
 }
 
 impl Db {
@@ -53,7 +56,8 @@ impl Db {
     /// When the address cannot be understood.
     pub fn open(url: &str, connections: u32) -> Result<Self> {
         let options: PgConnectOptions = url.parse()?;
-        Ok(Self { pool: pool_as("SET ROLE syncline_app", options, connections) })
+        let pool = pool_as("SET ROLE syncline_app", options, connections);
+        Ok(Self { pool, are_tables_known: Arc::default() })
     }
 
     /// A pool for the queue's library, which knows nothing of our transactions: it is the system role's.
@@ -63,6 +67,19 @@ impl Db {
     pub fn open_queue(url: &str, connections: u32) -> Result<PgPool> {
         let options: PgConnectOptions = url.parse()?;
         Ok(pool_as("SET ROLE syncline_system", options, connections))
+    }
+
+    /// Has new tables analysed while they are next to empty: until then plans are made that read a tenant's every record
+    /// to find one. Does nothing once they are known.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn analyse_new_tables(&self) -> Result<()> {
+        if !self.are_tables_known.load(Ordering::Relaxed) {
+            let known = sqlx::query_scalar!(r#"SELECT analyse_new_tables() AS "known!""#).fetch_one(&self.pool).await?;
+            self.are_tables_known.store(known, Ordering::Relaxed);
+        }
+        Ok(())
     }
 
     /// For what listens, and for the checks at the start.

@@ -15,7 +15,7 @@ pub fn run(workspace: &Workspace, arguments: &[&str]) -> Result<()> {
         if let Some(commit) = commit(workspace) {
             command.args(["--commit", &commit]);
         }
-        proc::run(command.env("SYNCLINE_TEST_DATABASE_URL", database.owner.url("syncline")))
+        proc::run(command.env("SYNCLINE_TEST_DATABASE_URL", database.owner.url("postgres")))
     })
 }
 

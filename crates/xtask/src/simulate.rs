@@ -9,7 +9,7 @@ pub fn run(workspace: &Workspace, arguments: &[&str]) -> Result<()> {
     let (release, arguments): (Vec<&str>, Vec<&str>) = arguments.iter().partition(|argument| **argument == "--release");
     build(workspace, &release)?;
     let profile = if release.is_empty() { "debug" } else { "release" };
-    steps::noisy("Simulate", || play(workspace, profile, &database.owner.url("syncline"), &arguments))
+    steps::noisy("Simulate", || play(workspace, profile, &database.owner.url("postgres"), &arguments))
 }
 
 fn build(workspace: &Workspace, release: &[&str]) -> Result<()> {

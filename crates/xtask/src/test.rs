@@ -85,7 +85,7 @@ impl Database {
 fn rust(workspace: &Workspace, options: &Options, owner: &Owner) -> Result<()> {
     let packages = ["--workspace", "--exclude", "frontend"];
     let with_database = |mut command: Command| {
-        command.env("SYNCLINE_TEST_DATABASE_URL", owner.url("syncline")).env_remove("DATABASE_URL");
+        command.env("SYNCLINE_TEST_DATABASE_URL", owner.url("postgres")).env_remove("DATABASE_URL");
         command
     };
     steps::noisy("Test the crates", || {

@@ -130,3 +130,14 @@ async fn a_slice_that_nobody_waits_for_goes_on_and_another_run_ends_it() {
     let run = world.run(process.run.id).await;
     assert_eq!((run.state, run.counts.done), (RunState::Queued, 500), "the run of the same connections comes first");
 }
+
+#[tokio::test]
+async fn a_new_database_knows_its_tables_from_the_first_page_on() {
+    let world = world().await;
+    let sync = customers(&world, RECORDS).await;
+    // Nobody else comes by meanwhile.
+    world.as_owner("ALTER TABLE records SET (autovacuum_enabled = false)").await;
+    run(&world, sync, Phase::Prepare).await;
+    let known = world.number("SELECT reltuples::int8 FROM pg_class WHERE oid = 'records'::regclass").await;
+    assert!(known >= 200, "PostgreSQL plans as if there were {known} records");
+}

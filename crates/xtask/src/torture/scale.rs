@@ -30,7 +30,7 @@ impl Scale {
         steps::noisy(&format!("Test with {} records", self.records), || {
             let mut command = proc::cargo(workspace);
             command.args(["test", "--package", "engine", "--test", "it", "--", "--nocapture", self.test]);
-            command.env("SYNCLINE_TEST_DATABASE_URL", database.owner.url("syncline")).env_remove("DATABASE_URL");
+            command.env("SYNCLINE_TEST_DATABASE_URL", database.owner.url("postgres")).env_remove("DATABASE_URL");
             proc::run(command.env(self.variable, self.records.to_string()))
         })
     }

@@ -75,6 +75,7 @@ pub async fn step(
     };
     let written = commit(context, sync, Written { side, page: &page, cursor, earned });
     ((), listed.ahead) = futures::try_join!(written, fetched)?;
+    context.engine.db.analyse_new_tables().await?;
     Ok(Step::On)
 }
 
