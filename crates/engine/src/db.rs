@@ -19,6 +19,7 @@ pub use tx::{SystemTx, TenantTx};
 use crate::config::Config;
 use crate::error::Result;
 use crate::keys::Keys;
+use crate::places::Places;
 
 /// Everything that use-cases and steps need. Cheap to clone.
 #[derive(Clone)]
@@ -27,6 +28,8 @@ pub struct Engine {
     pub keys: Arc<Keys>,
     pub client: GuardedClient,
     pub config: Arc<Config>,
+    /// What this process has at work.
+    pub places: Places,
 }
 
 impl Engine {
@@ -37,7 +40,8 @@ impl Engine {
     pub fn open(url: &str, connections: u32, keys: Arc<Keys>, config: Config) -> Result<Self> {
         let allowed = config.sandbox.as_ref().map(|sandbox| sandbox.addr);
         let client = GuardedClient::new(Guard { allowed });
-        Ok(Self { db: Db::open(url, connections)?, keys, client, config: Arc::new(config) })
+        let (config, places) = (Arc::new(config), Places::default());
+        Ok(Self { db: Db::open(url, connections)?, keys, client, config, places })
     }
 }
 

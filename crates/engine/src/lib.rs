@@ -21,6 +21,7 @@ pub mod jobs;
 pub mod keeper;
 pub mod keys;
 pub mod overview;
+pub mod places;
 pub mod reconcile;
 pub mod retention;
 pub mod runs;

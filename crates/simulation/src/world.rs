@@ -257,7 +257,15 @@ fn engines(stage: &Stage, wire: &Wire) -> Result<(Vec<Slot>, Engine)> {
         ..Config::default()
     };
     let config = Arc::new(config);
-    let engine = |db: Db| Engine { db, keys: keys.clone(), client: client.clone(), config: config.clone() };
+    // All workers are one process.
+    let places = engine::places::Places::default();
+    let engine = |db: Db| Engine {
+        db,
+        keys: keys.clone(),
+        client: client.clone(),
+        config: config.clone(),
+        places: places.clone(),
+    };
     // Pools that know nothing yet: what an earlier seed has prepared would change this one's story.
     let slot = |number| {
         let (relay, url) = stage.database.relay(number)?;

@@ -18,6 +18,7 @@ use super::obstacle::Obstacle;
 use super::sign_ins::InSlot;
 use crate::db::TenantTx;
 use crate::keys::{self, DataKey};
+use crate::places::Place;
 use crate::store::leases::Slot;
 use crate::store::records_due::{Claim, Claimed};
 use crate::store::runs::Taken;
@@ -58,6 +59,8 @@ pub struct Context {
     pub turn: Arc<tokio::sync::Mutex<()>>,
     /// The records that it has claimed, those included that are settled by now.
     pub claimed: Mutex<Vec<Uuid>>,
+    /// Its place in this process, for as long as it lives.
+    pub _place: Place,
 }
 
 /// What is behind a lock of a slice's own, which nobody holds across an await.

@@ -48,12 +48,13 @@ pub async fn open(engine: &Engine, job: Job, clock: &Clock) -> Result<Option<Con
         tx.commit().await?;
         return Ok(None);
     }
-    if has_its_share(&mut tx, engine, &run).await? {
+    let queue = crate::jobs::queue_of(run.phase);
+    let Some(place) = engine.places.take(queue, job.tenant, engine.config.slots(queue)) else {
         let message = "Waits for a free worker: this organisation's other runs have its share of them.";
         wait(&mut tx, &run, now + SHARE_PAUSE, message, now).await?;
         tx.commit().await?;
         return Ok(None);
-    }
+    };
     let Some(slots) = store::leases::take(&mut tx, &run, &wanted, now).await? else {
         let (until, message) = why_no_slot(&mut tx, &wanted, &sealed, now).await?;
         wait(&mut tx, &run, until, &message, now).await?;
@@ -63,8 +64,8 @@ pub async fn open(engine: &Engine, job: Job, clock: &Clock) -> Result<Option<Con
     let key = store::tenants::data_key(&mut tx, &engine.keys).await?;
     store::activity::show_run(&mut tx, run.id, now).await?;
     tx.commit().await?;
-    let place = |slot: Slot| InSlot { engine: engine.clone(), clock: clock.clone(), run: run.clone(), slot };
-    let ends = sealed.into_iter().map(|sealed| end(place, &key, sealed, &slots)).collect::<Result<Vec<_>>>()?;
+    let in_slot = |slot: Slot| InSlot { engine: engine.clone(), clock: clock.clone(), run: run.clone(), slot };
+    let ends = sealed.into_iter().map(|sealed| end(in_slot, &key, sealed, &slots)).collect::<Result<Vec<_>>>()?;
     let context = Context {
         engine: engine.clone(),
         clock: clock.clone(),
@@ -80,16 +81,9 @@ pub async fn open(engine: &Engine, job: Job, clock: &Clock) -> Result<Option<Con
         is_alone: AtomicBool::default(),
         turn: Arc::default(),
         claimed: Mutex::default(),
+        _place: place,
     };
     Ok(Some(context))
-}
-
-/// Whether the tenant's other slices take up half of the queue's slots already: a slice may hang on a slow vendor for a
-/// minute, so the other half is kept for other tenants even while none of them waits.
-async fn has_its_share(tx: &mut TenantTx, engine: &Engine, run: &Taken) -> Result<bool> {
-    let share = (engine.config.slots(crate::jobs::queue_of(run.phase)) / 2).max(1);
-    let phases = crate::jobs::phases_beside(run.phase);
-    Ok(store::runs::count_running(tx, phases, run.id).await? >= share as i64)
 }
 
 /// The connections whose slots the slice needs. A test of a saved connection takes one too, because it signs in.

@@ -385,21 +385,6 @@ pub async fn processed_by_hour(tx: &mut TenantTx, since: DateTime<Utc>) -> Resul
     Ok(rows.into_iter().map(|row| (row.hour, row.processed, row.failed)).collect())
 }
 
-/// How many other runs of these phases are running.
-pub async fn count_running(tx: &mut TenantTx, phases: &[Phase], except: RunId) -> Result<i64> {
-    let phases: Vec<String> = phases.iter().map(|phase| phase.as_str().to_owned()).collect();
-    let running = sqlx::query_scalar!(
-        r#"SELECT count(*) AS "n!" FROM runs
-        WHERE tenant_id = $1 AND state = 'running' AND phase = ANY($2) AND id <> $3"#,
-        tx.tenant().0,
-        &phases,
-        except.0
-    )
-    .fetch_one(&mut **tx)
-    .await?;
-    Ok(running)
-}
-
 /// How many connection tests that people asked for are not over.
 pub async fn count_active(tx: &mut TenantTx, phase: Phase) -> Result<i64> {
     // Who counts waits for who has counted and may be about to add one.

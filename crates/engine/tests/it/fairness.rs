@@ -1,9 +1,11 @@
 //! One organisation's backlog does not keep another one waiting.
 
+use std::sync::Arc;
+
 use domain::run::{Phase, RunState};
 use domain::sync::NewSync;
 use domain::{Entity, SyncId, Vendor};
-use engine::Member;
+use engine::{Config, Engine, Member};
 use serde_json::json;
 
 use crate::support::{World, form, world};
@@ -14,7 +16,10 @@ async fn customers_of(world: &World, member: &Member, account: &str) -> SyncId {
     world.control("POST", "accounts", accounts).await;
     let shop_url = format!("http://{}/shopify/test-shop", world.sandbox.addr);
     let token = format!("{account}_shop");
-    let shop = form("Shop", &[("shop_url", &shop_url), ("api_version", "2026-10"), ("access_token", &token)]);
+    let shop = form(
+        &format!("Shop {account}"),
+        &[("shop_url", &shop_url), ("api_version", "2026-10"), ("access_token", &token)],
+    );
     let instance = format!("http://{}/acumatica/test", world.sandbox.addr);
     let erp = [
         ("instance_url", instance.as_str()),
@@ -27,7 +32,10 @@ async fn customers_of(world: &World, member: &Member, account: &str) -> SyncId {
     ];
     let (engine, now) = (&world.engine, world.now());
     let shop = engine::connections::create(engine, member, Vendor::Shopify, &shop, now).await.unwrap();
-    let erp = engine::connections::create(engine, member, Vendor::Acumatica, &form("ERP", &erp), now).await.unwrap();
+    let erp =
+        engine::connections::create(engine, member, Vendor::Acumatica, &form(&format!("ERP {account}"), &erp), now)
+            .await
+            .unwrap();
     let new = NewSync { entity: Entity::Customer, source: shop, destination: erp };
     engine::syncs::create(engine, member, &new, now).await.unwrap()
 }
@@ -81,4 +89,54 @@ async fn ten_records_of_one_organisation_are_done_within_two_slices_of_anothers_
     println!("10 records done {slices} slices after {} of another's, in {:?}", backlog_size(), began.elapsed());
     let loud = engine::runs::active(&world.engine, &world.member).await.unwrap();
     assert!(loud.iter().any(|run| run.counts.done < backlog_size()), "the loud one is still at it: {loud:?}");
+}
+
+async fn organisation(world: &World, person: &str) -> Member {
+    let (email, password) = (format!("{person}@example.org"), "nine tall green horses");
+    let (engine, client) = (&world.engine, engine::accounts::Client::default());
+    let signed = engine::accounts::sign_up(engine, person, &email, password, &client, world.now()).await.unwrap();
+    engine::accounts::member(engine, signed.user, &signed.slug).await.unwrap()
+}
+
+/// Starts the runs of an organisation's two syncs.
+async fn start_two(world: &World, member: &Member, account: &str) {
+    for number in 1..=2 {
+        let sync = customers_of(world, member, &format!("{account}_{number}")).await;
+        engine::runs::start(&world.engine, member, sync, Phase::Process, world.now()).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn two_organisations_whose_systems_hang_leave_a_worker_to_the_third() {
+    let world = world().await;
+    // Four slots for processing.
+    let engine =
+        Engine { config: Arc::new(Config { slices: 8, ..(*world.engine.config).clone() }), ..world.engine.clone() };
+    let (second, third) = (organisation(&world, "bo").await, organisation(&world, "cy").await);
+    start_two(&world, &world.member, "sbx_first").await;
+    start_two(&world, &second, "sbx_second").await;
+    // Whoever wants to claim records now hangs, as it would on a system that does not answer.
+    let hanging = world.reader("LOCK TABLE records IN EXCLUSIVE MODE").await;
+    let mut slices = tokio::task::JoinSet::new();
+    while let Some(job) = world.take_job().await {
+        let (engine, clock) = (engine.clone(), world.clock.engine());
+        slices.spawn(async move { engine::slice::run(&engine, job, &clock).await });
+    }
+    while world.number("SELECT count(*) FROM runs WHERE state = 'queued'").await > 0 {}
+    let at_work = world.number("SELECT count(*) FROM runs WHERE state = 'running'").await;
+    assert_eq!(at_work, 3, "of four slots one is left");
+
+    let sync = customers_of(&world, &third, "sbx_third").await;
+    let asked = engine::runs::start(&world.engine, &third, sync, Phase::Process, world.now()).await.unwrap();
+    let (job, clock) = (world.take_job().await.unwrap(), world.clock.engine());
+    slices.spawn(async move { engine::slice::run(&engine, job, &clock).await });
+    let begun = format!("SELECT count(*) FROM runs WHERE id = '{}' AND state = 'running'", asked.run.id);
+    while world.number(&begun).await == 0 {}
+    hanging.rollback().await.unwrap();
+    while let Some(ended) = slices.join_next().await {
+        ended.unwrap().unwrap();
+    }
+    // Who had to leave the place to others comes by itself.
+    world.work().await;
+    assert_eq!(world.number("SELECT count(*) FROM runs WHERE state <> 'succeeded'").await, 0);
 }

@@ -176,6 +176,7 @@ pub fn engine_on(url: &str, sandbox: SocketAddr) -> Engine {
         keys: Arc::new(Keys::generate().unwrap()),
         client,
         config: Arc::new(config),
+        places: engine::places::Places::default(),
     }
 }
 
