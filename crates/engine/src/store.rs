@@ -36,6 +36,7 @@ pub mod schema_drifts;
 pub mod schemas;
 pub mod sessions;
 pub mod signin_limits;
+pub mod suspects;
 pub mod syncs;
 pub mod tenants;
 pub mod users;

@@ -34,6 +34,7 @@ use super::obstacle::{self, Obstacle};
 use crate::store::records_due::Claimed;
 use crate::store::syncs::SyncRow;
 use crate::{Result, store};
+use chunk::Counted;
 use pipeline::{Ended, Stop};
 
 /// Records that are claimed at once.
@@ -77,22 +78,35 @@ pub async fn slice(context: &mut Context) -> Result<Next> {
 /// that kills its worker does so alone.
 async fn alone(context: &Context, sync: &SyncRow, share: &mut Share) -> Result<Ended> {
     let mut tx = context.begin().await?;
-    let suspect = store::records_due::claim_suspect(&mut tx, &context.run, sync.id, context.now()).await?;
-    context.note_claims(suspect.as_slice());
+    let claimed = store::suspects::claim(&mut tx, &context.run, sync.id, context.now()).await?;
+    let Some((its_sync, suspect)) = claimed else { return Ok(Ended::Dry { worked: false }) };
+    context.note_claims(std::slice::from_ref(&suspect));
+    let theirs = if its_sync == sync.id { None } else { Some(store::syncs::get(&mut tx, its_sync).await?) };
     tx.commit().await?;
-    let Some(suspect) = suspect else { return Ok(Ended::Dry { worked: false }) };
     share.done += 1;
-    let record = suspect.id;
-    let processed = chunk::process(context, sync, vec![suspect], chunk::Counted::InRun);
-    let stop = context.alone(processed).await?.map(|obstacle| Stop { obstacle, records: vec![record] });
-    Ok(stop.map_or(Ended::Dry { worked: true }, Ended::Stopped))
+    let obstacle = match &theirs {
+        None => context.alone(by_itself(context, sync, suspect, Counted::InRun)).await?,
+        Some(theirs) => context.alone(by_itself(context, theirs, suspect, Counted::Aside)).await?,
+    };
+    let stopped = |obstacle| Ended::Stopped(Stop { obstacle, records: Vec::new() });
+    Ok(obstacle.map_or(Ended::Dry { worked: true }, stopped))
+}
+
+async fn by_itself(context: &Context, sync: &SyncRow, claimed: Claimed, counted: Counted) -> Result<Option<Obstacle>> {
+    let again = vec![claimed.id];
+    match chunk::process(context, sync, vec![claimed], counted).await? {
+        Some(Obstacle { error: connectors::Error::Malformed { .. }, .. }) => {
+            chunk::one_by_one(context, sync, again, counted).await
+        }
+        other => Ok(other),
+    }
 }
 
 /// An answer that could not be understood is asked for again, each record by itself, and is that record's failure.
 async fn look_closer(context: &Context, sync: &SyncRow, stop: Stop) -> Result<Option<Obstacle>> {
     match stop.obstacle.error {
         connectors::Error::Malformed { .. } if !stop.records.is_empty() => {
-            context.alone(chunk::one_by_one(context, sync, stop.records, chunk::Counted::InRun)).await
+            context.alone(chunk::one_by_one(context, sync, stop.records, Counted::InRun)).await
         }
         _ => Ok(Some(stop.obstacle)),
     }

@@ -143,7 +143,7 @@ pub enum Claim {
 /// Claims records that are due: a commit that claims a record also counts the attempt. Claims of a run's earlier epochs,
 /// and of runs that are not running, are void.
 ///
-/// Never those over which a worker died: see [`claim_suspect`].
+/// Never those over which a worker died: see [`super::suspects::claim`].
 pub async fn claim(
     tx: &mut TenantTx,
     run: &Taken,
@@ -173,43 +173,8 @@ pub async fn claim(
     mark(tx, run, &due, Claim::AmongOthers, now).await
 }
 
-/// Claims one record over which a worker died, for a run that has nothing else in work: so the one that kills its worker
-/// is found out and takes no other with it. Those that saw the fewest deaths come first: a server that is killed again and
-/// again kills a different one each time.
-pub async fn claim_suspect(
-    tx: &mut TenantTx,
-    run: &Taken,
-    sync: SyncId,
-    now: DateTime<Utc>,
-) -> Result<Option<Claimed>> {
-    let due = sqlx::query_scalar!(
-        "SELECT records.id
-        FROM records
-        WHERE records.tenant_id = $1 AND records.sync_id = $2 AND records.status IN ('prepared', 'failed')
-            AND records.next_attempt_at <= $3
-            AND (records.suspect OR (records.claimed_run IS NOT NULL AND NOT EXISTS (
-                SELECT FROM runs
-                WHERE runs.tenant_id = $1 AND runs.id = records.claimed_run AND runs.state = 'cancelled'
-            )))
-            AND (records.claimed_run IS NULL OR NOT EXISTS (
-                SELECT FROM runs
-                WHERE runs.tenant_id = $1 AND runs.id = records.claimed_run AND runs.epoch = records.claimed_epoch
-                    AND runs.state = 'running'
-            ))
-        ORDER BY records.crashes, records.priority DESC, records.next_attempt_at
-        LIMIT 1
-        FOR UPDATE OF records SKIP LOCKED",
-        tx.tenant().0,
-        sync.0,
-        now
-    )
-    .fetch_all(&mut **tx)
-    .await?;
-    Ok(mark(tx, run, &due, Claim::Alone, now).await?.pop())
-}
-
-/// Claims these records if they are due and free.
-pub async fn claim_these(
+/// Claims those of these records that are due and free and that no worker has died over, beside others that are in work.
+pub async fn claim_beside(
     tx: &mut TenantTx,
     run: &Taken,
     ids: &[Uuid],
@@ -220,11 +185,10 @@ pub async fn claim_these(
         "SELECT records.id
         FROM records
         WHERE records.tenant_id = $1 AND records.id = ANY($2) AND records.status IN ('prepared', 'failed')
-            AND records.next_attempt_at <= $3
-            AND (records.claimed_run IS NULL OR NOT EXISTS (
+            AND records.next_attempt_at <= $3 AND NOT records.suspect
+            AND (records.claimed_run IS NULL OR EXISTS (
                 SELECT FROM runs
-                WHERE runs.tenant_id = $1 AND runs.id = records.claimed_run AND runs.epoch = records.claimed_epoch
-                    AND runs.state = 'running'
+                WHERE runs.tenant_id = $1 AND runs.id = records.claimed_run AND runs.state = 'cancelled'
             ))
         FOR UPDATE OF records SKIP LOCKED",
         tx.tenant().0,
@@ -235,6 +199,34 @@ pub async fn claim_these(
     .await?;
     let claim = if free.len() == 1 { claim } else { Claim::AmongOthers };
     mark(tx, run, &free, claim, now).await
+}
+
+/// Claims this record, over which a worker may have died, if it is due and free.
+pub async fn claim_one(
+    tx: &mut TenantTx,
+    run: &Taken,
+    id: Uuid,
+    claim: Claim,
+    now: DateTime<Utc>,
+) -> Result<Option<Claimed>> {
+    let free = sqlx::query_scalar!(
+        "SELECT records.id
+        FROM records
+        WHERE records.tenant_id = $1 AND records.id = $2 AND records.status IN ('prepared', 'failed')
+            AND records.next_attempt_at <= $3
+            AND (records.claimed_run IS NULL OR NOT EXISTS (
+                SELECT FROM runs
+                WHERE runs.tenant_id = $1 AND runs.id = records.claimed_run AND runs.epoch = records.claimed_epoch
+                    AND runs.state = 'running'
+            ))
+        FOR UPDATE OF records SKIP LOCKED",
+        tx.tenant().0,
+        id,
+        now
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(mark(tx, run, &free, claim, now).await?.pop())
 }
 
 /// Whether this epoch of the run has the record in hand.
@@ -253,7 +245,13 @@ pub async fn is_claimed(tx: &mut TenantTx, run: &Taken, id: Uuid) -> Result<bool
     Ok(claimed)
 }
 
-async fn mark(tx: &mut TenantTx, run: &Taken, ids: &[Uuid], claim: Claim, now: DateTime<Utc>) -> Result<Vec<Claimed>> {
+pub(super) async fn mark(
+    tx: &mut TenantTx,
+    run: &Taken,
+    ids: &[Uuid],
+    claim: Claim,
+    now: DateTime<Utc>,
+) -> Result<Vec<Claimed>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }

@@ -4,16 +4,11 @@ use domain::run::{Phase, RunState};
 use serde_json::json;
 
 use crate::economy::customers;
-use crate::support::world;
+use crate::support::{World, world};
 
-#[tokio::test]
-async fn records_over_which_a_worker_died_come_last_and_with_nothing_beside_them() {
-    let world = world().await;
-    let sync = customers(&world, 230).await;
-    engine::runs::start(&world.engine, &world.member, sync, Phase::Prepare, world.now()).await.unwrap();
-    world.work().await;
-    world.change("UPDATE records SET suspect = true WHERE id IN (SELECT id FROM records ORDER BY id LIMIT 2)").await;
-    // What is claimed already, beside one that is claimed alone, or by a later claim beside that one.
+/// From here on `company` has a row for each claim: whether it is a lone one, and what is claimed already beside one that is
+/// claimed alone, or by a later claim beside that one.
+async fn note_company(world: &World) {
     world
         .as_owner(
             "CREATE TABLE company (alone boolean, beside bigint);
@@ -30,6 +25,37 @@ async fn records_over_which_a_worker_died_come_last_and_with_nothing_beside_them
             WHEN (NEW.claimed_run IS NOT NULL) EXECUTE FUNCTION note_company()",
         )
         .await;
+}
+
+#[tokio::test]
+async fn a_prerequisite_over_which_a_worker_died_is_not_brought_along_with_others() {
+    let world = world().await;
+    let pair = world.pair().await;
+    world.orders(3).await;
+    for sync in [pair.customers, pair.products, pair.orders] {
+        engine::runs::start(&world.engine, &world.member, sync, Phase::Prepare, world.now()).await.unwrap();
+        world.work().await;
+    }
+    let customers = world.number("SELECT count(*) FROM records WHERE entity = 'customer'").await;
+    world.change("UPDATE records SET suspect = true WHERE entity = 'customer'").await;
+    note_company(&world).await;
+    let started = engine::runs::start(&world.engine, &world.member, pair.orders, Phase::Process, world.now()).await;
+    world.work().await;
+    let run = world.run(started.unwrap().run.id).await;
+    assert_eq!((run.state, run.counts.changed), (RunState::Succeeded, 3), "{:?}", run.message);
+    assert_eq!(world.number("SELECT count(*) FROM company WHERE alone").await, customers);
+    assert_eq!(world.value("SELECT max(beside)::text FROM company").await, "0");
+    assert_eq!(world.number("SELECT count(*) FROM records WHERE suspect OR status <> 'processed'").await, 0);
+}
+
+#[tokio::test]
+async fn records_over_which_a_worker_died_come_last_and_with_nothing_beside_them() {
+    let world = world().await;
+    let sync = customers(&world, 230).await;
+    engine::runs::start(&world.engine, &world.member, sync, Phase::Prepare, world.now()).await.unwrap();
+    world.work().await;
+    world.change("UPDATE records SET suspect = true WHERE id IN (SELECT id FROM records ORDER BY id LIMIT 2)").await;
+    note_company(&world).await;
     let started = engine::runs::start(&world.engine, &world.member, sync, Phase::Process, world.now()).await.unwrap();
     world.work().await;
     let run = world.run(started.run.id).await;

@@ -68,7 +68,7 @@ pub async fn one_by_one(
         // Those that were settled meanwhile are not due any more.
         let claimed = claim_one(&mut tx, context, record).await?;
         tx.commit().await?;
-        let Some(record) = claimed.into_iter().next() else { continue };
+        let Some(record) = claimed else { continue };
         let timing = Timing { started_at: context.now(), now: context.now(), max_attempts: sync.max_attempts };
         match process_chunk(context, sync, vec![record.clone()], counted).await? {
             Some(Obstacle { error: error @ connectors::Error::Malformed { .. }, .. }) => {
@@ -94,8 +94,8 @@ pub async fn one_by_one(
     Ok(None)
 }
 
-async fn claim_one(tx: &mut TenantTx, context: &Context, record: Uuid) -> Result<Vec<Claimed>> {
-    store::records_due::claim_these(tx, &context.run, &[record], context.claim(), context.now()).await
+async fn claim_one(tx: &mut TenantTx, context: &Context, record: Uuid) -> Result<Option<Claimed>> {
+    store::records_due::claim_one(tx, &context.run, record, context.claim(), context.now()).await
 }
 
 async fn process_chunk(

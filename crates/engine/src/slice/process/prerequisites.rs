@@ -179,7 +179,8 @@ impl Known {
     }
 }
 
-/// Processes those of the wanted records that are not at the other side yet, as records of their own sync.
+/// Processes those of the wanted records that are not at the other side yet, as records of their own sync. One over which a
+/// worker died is not brought along, because it would be in work beside others: who needs it waits until it was alone.
 async fn bring(context: &Context, sync: &SyncRow, at: Side, ids: &[String]) -> Result<Option<Obstacle>> {
     let now = context.now();
     let mut tx = context.begin().await?;
@@ -187,7 +188,7 @@ async fn bring(context: &Context, sync: &SyncRow, at: Side, ids: &[String]) -> R
     let linked = store::links::linked(&mut tx, sync.id, at, ids).await?;
     let open = linked.iter().filter(|linked| linked.far_id.is_none() && linked.status.is_due_some_day());
     let open: Vec<Uuid> = open.map(|linked| linked.id).collect();
-    let claimed = store::records_due::claim_these(&mut tx, &context.run, &open, context.claim(), now).await?;
+    let claimed = store::records_due::claim_beside(&mut tx, &context.run, &open, context.claim(), now).await?;
     context.note_claims(&claimed);
     tx.commit().await?;
     if claimed.is_empty() {
