@@ -385,6 +385,14 @@ pub async fn processed_by_hour(tx: &mut TenantTx, since: DateTime<Utc>) -> Resul
     Ok(rows.into_iter().map(|row| (row.hour, row.processed, row.failed)).collect())
 }
 
+/// What a run was asked for beside its phase.
+pub async fn request(tx: &mut TenantTx, id: RunId) -> Result<Option<Value>> {
+    let request = sqlx::query_scalar!("SELECT request FROM runs WHERE tenant_id = $1 AND id = $2", tx.tenant().0, id.0)
+        .fetch_optional(&mut **tx)
+        .await?;
+    Ok(request.flatten())
+}
+
 /// How many connection tests that people asked for are not over.
 pub async fn count_active(tx: &mut TenantTx, phase: Phase) -> Result<i64> {
     // Who counts waits for who has counted and may be about to add one.

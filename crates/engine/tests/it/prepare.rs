@@ -294,3 +294,26 @@ async fn a_range_that_ends_before_it_begins_is_refused() {
         engine::syncs::prepare_range(&world.engine, &world.member, pair.customers, from, until, world.now()).await;
     assert!(matches!(refused, Err(engine::Error::Invalid { field, .. }) if field == "until"));
 }
+
+#[tokio::test]
+async fn a_range_is_not_taken_for_another_one_that_is_being_prepared() {
+    let world = world().await;
+    let pair = world.pair().await;
+    let day = |days| world.now() + TimeDelta::days(days);
+    let prepare = |from, until| {
+        engine::syncs::prepare_range(&world.engine, &world.member, pair.customers, day(from), day(until), world.now())
+    };
+    let first = prepare(-10, -5).await.unwrap().run;
+    let inside = prepare(-9, -6).await.unwrap();
+    assert!(inside.already_active && inside.run.id == first.id, "its days are among the others: {inside:?}");
+    for (from, until) in [(-10, -4), (-11, -5), (-3, -1)] {
+        let refused = prepare(from, until).await;
+        let Err(engine::Error::Conflict(why)) = refused else { panic!("{from} to {until}: {refused:?}") };
+        let days = [-10, -5, from, until].map(|days| day(days).format("%Y-%m-%d").to_string());
+        assert!(days.iter().all(|day| why.contains(day)) && why.contains("ada@example.org"), "{why}");
+    }
+    world.work().await;
+    let next = prepare(-3, -1).await.unwrap();
+    assert!(!next.already_active && next.run.id != first.id);
+    world.work().await;
+}
