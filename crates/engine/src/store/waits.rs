@@ -6,7 +6,8 @@ use uuid::Uuid;
 use crate::db::TenantTx;
 use crate::error::Result;
 
-/// Replaces what these records wait for: `(record, waits for)`; records without a pair wait for nothing any more.
+/// Replaces what these records wait for: `(record, waits for)`; records without a pair wait for nothing any more. A record
+/// that somebody has deleted meanwhile neither waits nor is waited for.
 pub async fn replace(tx: &mut TenantTx, records: &[Uuid], waits: &[(Uuid, Uuid)]) -> Result<()> {
     sqlx::query!("DELETE FROM record_waits WHERE tenant_id = $1 AND record_id = ANY($2)", tx.tenant().0, records)
         .execute(&mut **tx)
@@ -17,7 +18,11 @@ pub async fn replace(tx: &mut TenantTx, records: &[Uuid], waits: &[(Uuid, Uuid)]
     let (waiting, awaited): (Vec<Uuid>, Vec<Uuid>) = waits.iter().copied().unzip();
     sqlx::query!(
         "INSERT INTO record_waits (tenant_id, record_id, waits_for)
-        SELECT DISTINCT $1::uuid, record_id, waits_for FROM unnest($2::uuid[], $3::uuid[]) AS w (record_id, waits_for)
+        SELECT $1, waiting.id, awaited.id
+        FROM (SELECT DISTINCT * FROM unnest($2::uuid[], $3::uuid[])) AS w (record_id, waits_for)
+        JOIN records AS waiting ON waiting.tenant_id = $1 AND waiting.id = w.record_id
+        JOIN records AS awaited ON awaited.tenant_id = $1 AND awaited.id = w.waits_for
+        FOR KEY SHARE OF waiting, awaited
         ON CONFLICT DO NOTHING",
         tx.tenant().0,
         &waiting,

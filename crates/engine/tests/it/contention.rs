@@ -127,3 +127,39 @@ async fn a_database_that_restarts_in_the_midst_of_a_slice_counts_as_nobodys_cras
     assert_eq!(stats["writes"]["Customer"]["max_inserts_per_record"], 1, "{stats}");
     assert_eq!(stats["writes"]["Customer"]["records"], 30, "{stats}");
 }
+
+#[tokio::test]
+async fn a_record_that_is_deleted_while_others_begin_to_wait_for_it_costs_nobody_the_slice() {
+    let world = world().await;
+    let pair = world.pair().await;
+    world.orders(3).await;
+    world.sync(pair.products).await;
+    for sync in [pair.customers, pair.orders] {
+        engine::runs::start(&world.engine, &world.member, sync, Phase::Prepare, world.now()).await.unwrap();
+        world.work().await;
+    }
+    world.change("UPDATE records SET status = 'aborted' WHERE entity = 'customer'").await;
+    // Between the look at them and the note who waits for them.
+    world
+        .as_owner(
+            "CREATE FUNCTION delete_awaited() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+                DELETE FROM records WHERE entity = 'customer';
+                RETURN NULL;
+            END $$;
+            CREATE TRIGGER delete_awaited BEFORE DELETE ON record_waits FOR EACH STATEMENT
+            WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION delete_awaited()",
+        )
+        .await;
+    let started = engine::runs::start(&world.engine, &world.member, pair.orders, Phase::Process, world.now()).await;
+    world.work().await;
+    let run = world.run(started.unwrap().run.id).await;
+    assert_eq!(run.state, RunState::Succeeded, "{:?}", run.message);
+    assert_eq!(world.rows_of("record_waits").await, 0);
+    world.as_owner("DROP TRIGGER delete_awaited ON record_waits").await;
+    world.clock.advance(chrono::TimeDelta::minutes(15));
+    engine::runs::start(&world.engine, &world.member, pair.orders, Phase::Process, world.now()).await.unwrap();
+    world.work().await;
+    let settled = "SELECT count(*) FROM records WHERE entity = 'order' AND status = 'processed'";
+    assert_eq!(world.number(settled).await, 3, "the customers were looked for anew");
+}
