@@ -5,6 +5,9 @@ use leptos::server_fn::codec::JsonEncoding;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
 
+/// The field under which a form finds the edit that came before it.
+pub const OVERTAKEN_BY: &str = "edit";
+
 /// Named by what the reader does next.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
@@ -18,6 +21,9 @@ pub enum AppError {
     /// A sentence for the person.
     #[error("{message}")]
     Conflict { message: String },
+    /// Somebody else was there first; who sends `edit` along knows of it.
+    #[error("{message}")]
+    Overtaken { message: String, edit: String },
     /// What is wrong with one field, and what to do.
     #[error("{message}")]
     Invalid { field: String, message: String },
@@ -41,6 +47,9 @@ impl AppError {
         match self {
             Self::InvalidFields { fields } => fields.clone(),
             Self::Invalid { field, message } => vec![(field.clone(), message.clone())],
+            Self::Overtaken { message, edit } => {
+                vec![(String::new(), message.clone()), (OVERTAKEN_BY.to_owned(), edit.clone())]
+            }
             other => vec![(String::new(), other.to_string())],
         }
     }
@@ -52,7 +61,7 @@ impl AppError {
             Self::SignedOut => 401,
             Self::Forbidden => 403,
             Self::NotFound => 404,
-            Self::Conflict { .. } => 409,
+            Self::Conflict { .. } | Self::Overtaken { .. } => 409,
             Self::Invalid { .. } | Self::InvalidFields { .. } => 422,
             Self::TooMany { .. } => 429,
             Self::Unexpected { .. } => 500,
@@ -84,6 +93,7 @@ impl From<engine::Error> for AppError {
             E::NotFound => Self::NotFound,
             E::Forbidden => Self::Forbidden,
             E::Conflict(message) => Self::Conflict { message },
+            E::Overtaken { message, by } => Self::Overtaken { message, edit: by.to_string() },
             E::Invalid { field, message } => Self::Invalid { field, message },
             E::InvalidFields(fields) => Self::InvalidFields { fields },
             E::TooMany { retry_after } => Self::TooMany { seconds: retry_after.as_secs().max(1) },

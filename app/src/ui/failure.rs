@@ -50,7 +50,7 @@ fn heading(error: &AppError) -> (Glyph, &'static str) {
         AppError::SignedOut => (Glyph::SignOut, "You are signed out"),
         AppError::Forbidden => (Glyph::Key, "Not allowed"),
         AppError::NotFound => (Glyph::Question, "Not found"),
-        AppError::Conflict { .. } => (Glyph::Warning, "That is not possible now"),
+        AppError::Conflict { .. } | AppError::Overtaken { .. } => (Glyph::Warning, "That is not possible now"),
         AppError::Invalid { .. } | AppError::InvalidFields { .. } => (Glyph::Warning, "That cannot be taken"),
         AppError::TooMany { .. } => (Glyph::Clock, "Too many attempts"),
         AppError::Unexpected { .. } => (Glyph::Warning, "Something went wrong"),

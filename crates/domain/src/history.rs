@@ -12,7 +12,7 @@ use crate::{AttemptId, Entity, LastOperation, RecordId, RecordStatus, RunId, Sid
 mod by_hand;
 mod report;
 
-pub use by_hand::{ConflictView, EditForm, EditKind, EditView, Removal, WholeChoice};
+pub use by_hand::{ConflictView, EditForm, EditKind, EditView, OpenedOn, Removal, WholeChoice};
 pub use report::{Candidate, Comparison, FindBy, RecordReport, RecordRequest, ReportView, SideSeen, SideView};
 
 /// Rows on one page.

@@ -58,6 +58,8 @@ id! {
     RunId;
     /// One try at one record.
     AttemptId;
+    /// One thing that a person changed about a record by hand.
+    EditId;
     /// One line of the timeline.
     ActivityId;
     /// One pair that a reconcile run found not to agree.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use domain::EditId;
 use domain::connection::FieldErrors;
 
 pub type Result<T> = std::result::Result<T, Error>;
@@ -17,6 +18,9 @@ pub enum Error {
     /// It cannot be done as things stand; the sentence says why and what to do.
     #[error("{0}")]
     Conflict(String),
+    /// Somebody else has edited the same meanwhile; the sentence says who and what. Who knows of their edit may save again.
+    #[error("{message}")]
+    Overtaken { message: String, by: EditId },
     /// What was typed cannot be taken.
     #[error("{field}: {message}")]
     Invalid { field: String, message: String },

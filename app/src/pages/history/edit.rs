@@ -9,7 +9,7 @@ use domain::canonical::fields::{Field, FieldKind};
 use domain::history::EditForm;
 
 use super::one_api::{EDIT_FORM, load_edit};
-use crate::error::AppError;
+use crate::error::{AppError, OVERTAKEN_BY};
 use crate::flash::{Flash, flash_of};
 use crate::rpc::{Load, Post, PostForm, Shown};
 use crate::ui::{Button, ButtonKind, Failure, FieldErrorsSignal, FormProblem, Notice, Time, error_of, form_errors};
@@ -44,7 +44,7 @@ pub fn EditPart(slug: String, record: RecordId, may_operate: bool, post: Post<()
 }
 
 fn form_view(slug: String, form: EditForm, typed: Flash, post: Post<()>) -> AnyView {
-    let EditForm { record, version, fields, missing, destination, pending, .. } = form;
+    let EditForm { record, opened_on, fields, missing, destination, pending, .. } = form;
     let errors = form_errors(post.error(), typed.errors);
     let notes = missing.into_iter().map(|what| {
         let text = format!("Its {what} is not at the destination yet: it is written first, or type another one's id.");
@@ -57,6 +57,9 @@ fn form_view(slug: String, form: EditForm, typed: Flash, post: Post<()>) -> AnyV
             </Notice>
         }
     });
+    // Who has been told of another's edit may put theirs in its place.
+    let known = opened_on.edit.map(|edit| edit.to_string()).unwrap_or_default();
+    let edit = move || errors.with(|errors| error_of(errors, OVERTAKEN_BY)).unwrap_or_else(|| known.clone());
     let groups = grouped(fields).into_iter().map(|(name, fields)| group(&name, fields, &typed.values, errors));
     let (groups, notes) = (groups.collect_view(), notes.collect_view());
     view! {
@@ -66,7 +69,8 @@ fn form_view(slug: String, form: EditForm, typed: Flash, post: Post<()>) -> AnyV
         <PostForm post class="edit-form">
             <input type="hidden" name="slug" value=slug />
             <input type="hidden" name="record" value=record.to_string() />
-            <input type="hidden" name="version" value=version.to_string() />
+            <input type="hidden" name="version" value=opened_on.version.to_string() />
+            <input type="hidden" name="edit" value=edit />
             <FormProblem errors />
             {groups}
             <div class="buttons">

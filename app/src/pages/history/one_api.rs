@@ -27,12 +27,15 @@ rpc! {
         slug: String,
         record: RecordId,
         version: i64,
+        #[server(default)] edit: String,
         #[server(default)] fields: BTreeMap<String, String>,
     ) -> Result<(), AppError> {
         use crate::request;
+        use domain::history::OpenedOn;
         let member = request::member(&slug).await?;
+        let opened_on = OpenedOn { version, edit: edit.parse().ok() };
         let result =
-            engine::history::edit(&request::engine()?, &member, record, version, &fields, request::now()).await;
+            engine::history::edit(&request::engine()?, &member, record, opened_on, &fields, request::now()).await;
         server::edited(result, &slug, &fields)
     }
 }

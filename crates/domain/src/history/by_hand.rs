@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::canonical::Change;
 use crate::canonical::fields::{Field, Groups, Pair};
-use crate::{RecordId, Side};
+use crate::{EditId, RecordId, Side};
 
 crate::text_enum! {
     /// What a person changed.
@@ -77,8 +77,7 @@ impl std::str::FromStr for WholeChoice {
 pub struct EditForm {
     pub record: RecordId,
     pub description: String,
-    /// The version that is edited: another one meanwhile is not overwritten.
-    pub version: i64,
+    pub opened_on: OpenedOn,
     /// With an empty line after the last one, where the record has lines.
     pub fields: Vec<Field>,
     /// What has to be known about it first: records that it refers to and that are not at the destination yet.
@@ -86,4 +85,12 @@ pub struct EditForm {
     pub destination: String,
     /// An edit that waits to be written; a new one takes its place.
     pub pending: Option<EditView>,
+}
+
+/// What a form shows. What came after it is not overwritten by what was typed without knowing of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenedOn {
+    pub version: i64,
+    /// The newest edit, written or not.
+    pub edit: Option<EditId>,
 }

@@ -7,7 +7,7 @@ use domain::account::Permission;
 use domain::activity::Tone;
 use domain::canonical::fields::{self, Pair};
 use domain::canonical::{Canonical, Change};
-use domain::history::{ConflictView, EditForm, EditKind, Removal, VersionsCompared, WholeChoice};
+use domain::history::{ConflictView, EditForm, EditKind, EditView, OpenedOn, Removal, VersionsCompared, WholeChoice};
 use domain::{LastOperation, RecordId, RecordStatus, Side};
 
 use super::act::process;
@@ -19,6 +19,9 @@ use crate::store::history::held::{self, Held};
 use crate::store::history::{edits, versions};
 use crate::{Engine, Error, Member, Result, store};
 
+/// Another's changes that are told at once.
+const TOLD: usize = 5;
+
 /// What would be written to the destination, as a form.
 ///
 /// # Errors
@@ -27,12 +30,12 @@ pub async fn edit_form(engine: &Engine, member: &Member, id: RecordId) -> Result
     let mut tx = engine.db.begin(member.tenant).await?;
     let record = held::look(&mut tx, id).await?;
     let outgoing = editable(&mut tx, &record).await?;
-    let waits = edits::of_record(&mut tx, id, 10).await?;
-    let pending = waits.into_iter().find(|edit| edit.kind == EditKind::Payload && edit.used_at.is_none());
+    let (edit, newest) = edits::newest(&mut tx, id).await?.unzip();
+    let pending = newest.filter(|edit| edit.kind == EditKind::Payload && edit.used_at.is_none());
     Ok(EditForm {
         record: id,
         description: record.description.clone(),
-        version: record.version,
+        opened_on: OpenedOn { version: record.version, edit },
         fields: fields::form_fields(&outgoing.record),
         missing: outgoing.missing,
         destination: ends(&mut tx, record.sync).await?.1,
@@ -62,20 +65,25 @@ async fn editable(tx: &mut TenantTx, record: &Held) -> Result<Outgoing> {
 /// Takes what was typed in place of what the mapping would write, once, and has it written.
 ///
 /// # Errors
-/// [`Error::InvalidFields`] by the fields' paths; [`Error::Conflict`] when another version came meanwhile.
+/// [`Error::InvalidFields`] by the fields' paths; [`Error::Conflict`] when another version came meanwhile;
+/// [`Error::Overtaken`] when somebody else's edit did.
 pub async fn edit(
     engine: &Engine,
     member: &Member,
     id: RecordId,
-    version: i64,
+    opened_on: OpenedOn,
     typed: &BTreeMap<String, String>,
     now: DateTime<Utc>,
 ) -> Result<()> {
     member.require(Permission::Operate)?;
     let mut tx = engine.db.begin(member.tenant).await?;
     let record = held::hold(&mut tx, id).await?;
-    refuse_stale(&record, version)?;
+    refuse_stale(&record, opened_on.version)?;
     let before = editable(&mut tx, &record).await?.record;
+    if let Some((by, theirs)) = edits::newest(&mut tx, id).await?.filter(|(newest, _)| opened_on.edit != Some(*newest))
+    {
+        return Err(Error::Overtaken { message: overtaken(&before, &theirs), by });
+    }
     let after = fields::apply(&before, typed).map_err(Error::InvalidFields)?;
     if after.key().is_none() {
         let message = format!("Without a {} it cannot be found at the other side.", record.entity.key_label());
@@ -88,6 +96,25 @@ pub async fn edit(
     let new = (EditKind::Payload, Some(&after), None, &changes[..]);
     note(&mut tx, member, &record, LastOperation::PayloadEdited, new, now).await?;
     finish(tx, member, &record, format!("“{}” was edited by hand.", record.description), now).await
+}
+
+/// What somebody is told who did not know of another's edit.
+fn overtaken(record: &Canonical, theirs: &EditView) -> String {
+    let fields = fields::form_fields(record);
+    let said = |text: &Option<String>| text.as_ref().map_or_else(|| "empty".to_owned(), |text| format!("“{text}”"));
+    let told = theirs.changes.iter().map(|change| {
+        let label = fields.iter().find(|field| field.path == change.path).map_or(&change.path, |field| &field.label);
+        format!("{label} from {} to {}", said(&change.before), said(&change.after))
+    });
+    let told = told.take(TOLD).collect::<Vec<_>>().join(", ");
+    let more = theirs.changes.len().saturating_sub(TOLD);
+    let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+    let what = if told.is_empty() { String::new() } else { format!(": {told}{more}") };
+    format!(
+        "{} has edited this record while you did{what}. Nothing was saved of yours, and what you typed is still here. Take \
+         over what you want to keep of theirs, then save again: yours takes its place.",
+        theirs.actor
+    )
 }
 
 /// What there is to choose in a record's conflict.

@@ -1,6 +1,8 @@
 //! What a person changed by hand is written once, and the next change at the source wins again.
 
-use domain::history::{HistoryFilter, Selection};
+use std::collections::BTreeMap;
+
+use domain::history::{HistoryFilter, OpenedOn, Selection};
 use domain::run::Phase;
 use domain::status::RecordAction;
 use domain::{LastOperation, RecordStatus, SyncId};
@@ -132,4 +134,41 @@ async fn a_record_that_was_deleted_and_is_known_to_be_is_not_replayed() {
         .await;
     let refused = engine::history::replay(&world.engine, &world.member, id, 1, world.now()).await;
     assert!(refused.is_err_and(|error| error.to_string().contains("deleted")));
+}
+
+#[tokio::test]
+async fn who_did_not_know_of_anothers_edit_is_told_what_it_was_before_theirs_takes_its_place() {
+    let world = world().await;
+    let pair = world.pair().await;
+    world.control("POST", "shopify/customers?account=sbx_shop", json!({"count": 1})).await;
+    world.sync(pair.customers).await;
+    let row = row(&world, pair.customers).await;
+    let form = engine::history::edit_form(&world.engine, &world.member, row.id).await.unwrap();
+    let edit = |opened_on, path: &str, text: &str| {
+        let typed = BTreeMap::from([(path.to_owned(), text.to_owned())]);
+        let (engine, member, now) = (world.engine.clone(), world.member.clone(), world.now());
+        async move { engine::history::edit(&engine, &member, row.id, opened_on, &typed, now).await }
+    };
+    // Both have opened the form before either has saved.
+    edit(form.opened_on, "name", "Ada Byron").await.unwrap();
+    let second = edit(form.opened_on, "phone", "+43 1 000").await;
+    let Err(engine::Error::Overtaken { message, by }) = second else { panic!("{second:?}") };
+    assert!(
+        message.contains("ada@example.org") && message.contains("Name") && message.contains("Ada Byron"),
+        "{message}"
+    );
+    let waits = "SELECT payload->'customer'->>'name' FROM record_edits WHERE used_at IS NULL";
+    assert_eq!(world.value(waits).await, "Ada Byron", "the first one's stands");
+
+    // Also when it is written already.
+    world.work().await;
+    assert_eq!(erp_name(&world).await, "Ada Byron");
+    let second = edit(form.opened_on, "phone", "+43 1 000").await;
+    assert!(matches!(second, Err(engine::Error::Overtaken { .. })), "{second:?}");
+
+    let told = OpenedOn { edit: Some(by), ..form.opened_on };
+    edit(told, "phone", "+43 1 000").await.unwrap();
+    let waits = "SELECT payload->'customer'->>'phone' FROM record_edits WHERE used_at IS NULL";
+    assert_eq!(world.value(waits).await, "+43 1 000");
+    world.work().await;
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use chrono::TimeDelta;
 use domain::canonical::Canonical;
 use domain::history::{
-    ActionOutcome, EditKind, FindBy, HistoryFilter, RecordDetail, RecordReport, RecordRow, Removal, Selection,
-    SideSeen, WholeChoice,
+    ActionOutcome, EditKind, FindBy, HistoryFilter, OpenedOn, RecordDetail, RecordReport, RecordRow, Removal,
+    Selection, SideSeen, WholeChoice,
 };
 use domain::run::RunState;
 use domain::status::RecordAction;
@@ -165,19 +165,21 @@ async fn an_edited_payload_waits_to_be_written_and_says_who_changed_what() {
     let row = rows(&world, pair.customers).await.remove(0);
     let form = history::edit_form(&world.engine, &world.member, row.id).await.unwrap();
     let was = form.fields.iter().find(|field| field.path == "name").unwrap().value.clone();
-    let edit = |version, path: &str, text: &str| {
+    let edit = |opened_on, path: &str, text: &str| {
         let typed = BTreeMap::from([(path.to_owned(), text.to_owned())]);
         let (engine, member, now) = (world.engine.clone(), world.member.clone(), world.now());
-        async move { history::edit(&engine, &member, row.id, version, &typed, now).await }
+        async move { history::edit(&engine, &member, row.id, opened_on, &typed, now).await }
     };
-    let wrong = edit(form.version, "email", "nobody").await;
+    let wrong = edit(form.opened_on, "email", "nobody").await;
     assert!(matches!(&wrong, Err(engine::Error::InvalidFields(fields)) if fields[0].0 == "email"), "{wrong:?}");
-    let same = edit(form.version, "name", &was).await;
+    let same = edit(form.opened_on, "name", &was).await;
     assert!(matches!(same, Err(engine::Error::Invalid { .. })));
-    let stale = edit(form.version + 1, "name", "Ada Lovelace").await;
+    let later = OpenedOn { version: form.opened_on.version + 1, ..form.opened_on };
+    let stale = edit(later, "name", "Ada Lovelace").await;
     assert!(matches!(stale, Err(engine::Error::Conflict(_))), "another version came meanwhile");
-    edit(form.version, "name", "Ada Byron").await.unwrap();
-    edit(form.version, "name", "Ada Lovelace").await.unwrap();
+    edit(form.opened_on, "name", "Ada Byron").await.unwrap();
+    let again = history::edit_form(&world.engine, &world.member, row.id).await.unwrap();
+    edit(again.opened_on, "name", "Ada Lovelace").await.unwrap();
 
     let after = detail(&world, row.id).await;
     assert_eq!((after.row.status, after.row.last_operation), (RecordStatus::Prepared, LastOperation::PayloadEdited));
@@ -406,7 +408,8 @@ async fn an_edited_payload_is_written_once_and_the_next_change_at_the_source_win
     let (world, pair) = with_customers(1).await;
     let row = rows(&world, pair.customers).await.remove(0);
     let typed = BTreeMap::from([("name".to_owned(), "Edited By Hand".to_owned())]);
-    history::edit(&world.engine, &world.member, row.id, row.version, &typed, world.now()).await.unwrap();
+    let opened_on = OpenedOn { version: row.version, edit: None };
+    history::edit(&world.engine, &world.member, row.id, opened_on, &typed, world.now()).await.unwrap();
     world.work().await;
     let after = detail(&world, row.id).await;
     assert_eq!(after.row.status, RecordStatus::Processed, "{:?}", after.row);

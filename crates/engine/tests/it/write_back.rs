@@ -119,7 +119,7 @@ async fn an_order_that_was_edited_by_hand_and_tried_again_is_noted_too() {
         form.fields.iter().map(|field| (field.path.clone(), field.value.clone())).collect();
     typed.insert("note".to_owned(), "Typed by hand".to_owned());
     let (engine, member, now) = (&world.engine, &world.member, world.now());
-    engine::history::edit(engine, member, order.id, order.version, &typed, now).await.unwrap();
+    engine::history::edit(engine, member, order.id, form.opened_on, &typed, now).await.unwrap();
     world.work().await;
     let order = only(&world, orders).await;
     assert_eq!(order.last_operation, LastOperation::PayloadEdited, "{order:?}");

@@ -7,12 +7,12 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::canonical::{Canonical, Change};
 use domain::history::{EditKind, EditView, Removal};
-use domain::{RecordId, Side, SyncId};
+use domain::{EditId, RecordId, Side, SyncId};
 use uuid::Uuid;
 
 use super::acts::Acted;
 use crate::db::TenantTx;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// A new edit.
 #[derive(Debug, Clone)]
@@ -58,10 +58,38 @@ pub async fn insert(tx: &mut TenantTx, edit: &NewEdit<'_>, now: DateTime<Utc>) -
     Ok(())
 }
 
+struct Row {
+    id: Uuid,
+    kind: String,
+    actor: String,
+    made_at: DateTime<Utc>,
+    version: i64,
+    changes: serde_json::Value,
+    removal: Option<String>,
+    used_at: Option<DateTime<Utc>>,
+}
+
+impl TryFrom<Row> for EditView {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self> {
+        Ok(Self {
+            kind: row.kind.parse()?,
+            actor: row.actor,
+            made_at: row.made_at,
+            version: row.version,
+            changes: serde_json::from_value(row.changes)?,
+            removal: row.removal.map(|removal| removal.parse()).transpose()?,
+            used_at: row.used_at,
+        })
+    }
+}
+
 /// The newest edits of a record.
 pub async fn of_record(tx: &mut TenantTx, id: RecordId, limit: i64) -> Result<Vec<EditView>> {
-    let rows = sqlx::query!(
-        "SELECT kind, actor, made_at, version, changes, removal, used_at FROM record_edits
+    let rows = sqlx::query_as!(
+        Row,
+        "SELECT id, kind, actor, made_at, version, changes, removal, used_at FROM record_edits
         WHERE tenant_id = $1 AND record_id = $2
         ORDER BY id DESC
         LIMIT $3",
@@ -71,19 +99,23 @@ pub async fn of_record(tx: &mut TenantTx, id: RecordId, limit: i64) -> Result<Ve
     )
     .fetch_all(&mut **tx)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(EditView {
-                kind: row.kind.parse()?,
-                actor: row.actor,
-                made_at: row.made_at,
-                version: row.version,
-                changes: serde_json::from_value(row.changes)?,
-                removal: row.removal.map(|removal| removal.parse()).transpose()?,
-                used_at: row.used_at,
-            })
-        })
-        .collect()
+    rows.into_iter().map(EditView::try_from).collect()
+}
+
+/// The newest change by hand of what the record holds, written or not.
+pub async fn newest(tx: &mut TenantTx, id: RecordId) -> Result<Option<(EditId, EditView)>> {
+    let row = sqlx::query_as!(
+        Row,
+        "SELECT id, kind, actor, made_at, version, changes, removal, used_at FROM record_edits
+        WHERE tenant_id = $1 AND record_id = $2 AND kind <> 'link'
+        ORDER BY id DESC
+        LIMIT 1",
+        tx.tenant().0,
+        id.0
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    row.map(|row| Ok((EditId(row.id), row.try_into()?))).transpose()
 }
 
 /// Both sides of a conflict, in the destination's terms; a side that is gone has nothing.
