@@ -76,13 +76,28 @@ impl FromServerFnError for AppError {
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
             ServerFnErrorErr::Request(_) | ServerFnErrorErr::Response(_) => Self::Unreachable,
-            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => Self::Invalid {
-                field: String::new(),
-                message: "The form was not complete. Reload the page and try again.".to_owned(),
-            },
+            // The function was not called, so nobody else gives the answer its status.
+            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => refused(unreadable()),
+            // What was sent is no text.
+            #[cfg(feature = "ssr")]
+            ServerFnErrorErr::Deserialization(_) => refused(unreadable()),
             other => unexpected(&other),
         }
     }
+}
+
+fn unreadable() -> AppError {
+    let message = "What was sent could not be understood. Reload the page and try again.".to_owned();
+    AppError::Invalid { field: String::new(), message }
+}
+
+/// The error, with its HTTP status on the server.
+fn refused(error: AppError) -> AppError {
+    #[cfg(feature = "ssr")]
+    if !crate::request::wants_html() {
+        crate::request::set_status(error.status());
+    }
+    error
 }
 
 #[cfg(feature = "ssr")]

@@ -74,6 +74,32 @@ async fn a_request_that_is_too_large_is_refused() {
 }
 
 #[tokio::test]
+async fn what_cannot_be_understood_is_the_senders_fault_and_says_so() {
+    let site = site().await;
+    let cookie = site.sign_in().await;
+    for form in [
+        "",
+        "slug=ada-co",
+        "slug=ada-co&record=nonsense&version=1",
+        "slug=ada-co&record=019abc00-0000-7000-8000-000000000000&version=many",
+        "slug[x]=ada-co&record[]=1&version=1",
+        "slug=%ff&record=%00&version=1",
+    ] {
+        // As the page that lives sends it; without JavaScript the browser is sent back to where it was.
+        let request = Request::post("/api/record-edit-save")
+            .header(header::COOKIE, &cookie)
+            .header(header::HOST, "localhost:3000")
+            .header("sec-fetch-site", "same-origin")
+            .header(header::ACCEPT, "application/json")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from(form));
+        let answer = site.send(request.unwrap()).await;
+        assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY, "{form}: {}", answer.text());
+        assert!(answer.text().contains("could not be understood"), "{form}: {}", answer.text());
+    }
+}
+
+#[tokio::test]
 async fn nonsense_is_answered_and_nothing_breaks() {
     let site = site().await;
     for path in
