@@ -1,6 +1,6 @@
 //! What a slice works with: its run, its sync, the connectors of both ends, and the clock.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -50,8 +50,8 @@ pub struct Context {
     pub health: Mutex<Health>,
     /// Records whose writes are about to be sent, or are not settled yet.
     pub under_way: Mutex<HashSet<Uuid>>,
-    /// What a connection has said that wants to be left alone: nothing more is written to it.
-    pub halted: Mutex<Option<Obstacle>>,
+    /// What connections have said that want to be left alone, or that failed: nothing more is written to them.
+    pub halted: Mutex<BTreeMap<ConnectionId, Obstacle>>,
     /// Whether one record is in work, and nothing but it.
     pub is_alone: AtomicBool,
     /// A slice does several things at once, but one transaction at a time, so that what it commits has one order. (Its
@@ -202,13 +202,19 @@ impl Context {
     /// A vendor that wants to be left alone is left alone by the writes that wait as well.
     pub fn heed(&self, obstacle: &Obstacle) {
         if matches!(obstacle.error, Vendor::RateLimited { .. } | Vendor::Unauthorised { .. }) {
-            locked(&self.halted).get_or_insert_with(|| obstacle.clone());
+            self.halt(obstacle.clone());
         }
+    }
+
+    /// Nothing more is written to a connection, and how it failed is written down at the slice's end, also when the slice
+    /// ends because of another one.
+    pub fn halt(&self, obstacle: Obstacle) {
+        locked(&self.halted).entry(obstacle.connection).or_insert(obstacle);
     }
 
     /// Why nothing more is written to a connection.
     pub fn halted(&self, connection: ConnectionId) -> Option<Obstacle> {
-        locked(&self.halted).clone().filter(|obstacle| obstacle.connection == connection)
+        locked(&self.halted).get(&connection).cloned()
     }
 
     /// Does work for one record, or for one after the other, while nothing else is in work.

@@ -9,6 +9,7 @@ use domain::{ConnectionId, backoff};
 
 use super::Next;
 use super::context::{Context, locked};
+use crate::db::TenantTx;
 use crate::{Result, store};
 
 /// How long a connection waits whose vendor did not say.
@@ -30,37 +31,59 @@ pub struct Obstacle {
     pub error: Vendor,
 }
 
-/// Decides how the run goes on, and writes down what everybody else has to know.
+/// Decides how the run goes on, and writes down what everybody else has to know, of the slice's other connections too.
 pub async fn react(context: &Context, obstacle: Obstacle) -> Result<Next> {
     let now = context.now();
-    let Obstacle { connection, name, error } = obstacle;
-    if matches!(error, Vendor::Unavailable { .. }) {
-        locked(&context.health).note_failed_try(connection, &context.run);
+    let Obstacle { connection, name, error } = &obstacle;
+    let beside: Vec<Obstacle> =
+        locked(&context.halted).values().filter(|other| other.connection != *connection).cloned().collect();
+    for failed in beside.iter().chain([&obstacle]).filter(|failed| is_down(&failed.error)) {
+        locked(&context.health).note_failed_try(failed.connection, &context.run);
     }
     let mut tx = context.begin().await?;
     // All of them, in one order, before any is written: below it is this obstacle's that comes last.
     store::connections::lock(&mut tx, &context.connection_ids()).await?;
     context.keep_health(&mut tx, &error.to_string()).await?;
-    let breaker = store::breakers::get(&mut tx, connection).await?;
-    let (next, wait_until) = match (breaker, &error) {
-        // No setback is counted: it is not this run that has to be tried again, but the system.
-        (Some(breaker), Vendor::Unavailable { .. }) => {
-            let until = after_probe(breaker, now);
-            (Next::Wait { until, message: waits_for_breaker(&name), setbacks: context.run.setbacks }, None)
-        }
-        _ => plan(&name, &error, context.run.setbacks, now),
-    };
-    store::connections::note_failure(&mut tx, connection, &error.to_string(), wait_until, now).await?;
-    if matches!(error, Vendor::Unauthorised { .. })
-        && store::connections::set_state(&mut tx, connection, ConnectionState::Unauthorised, now).await?
-    {
-        let text = format!("“{name}” refused its credentials and is paused. Edit the connection and test it.");
-        store::activity::say(&mut tx, Tone::Failure, text, None, Some(format!("connections/{connection}")), now)
-            .await?;
+    for other in &beside {
+        let (_, wait_until) = plan(&other.name, &other.error, context.run.setbacks, now);
+        note(&mut tx, other, wait_until, now).await?;
     }
+    let breaker = store::breakers::get(&mut tx, *connection).await?;
+    let (next, wait_until) = match breaker {
+        // No setback is counted: it is not this run that has to be tried again, but the system.
+        Some(breaker) if is_down(error) => {
+            let until = after_probe(breaker, now);
+            (Next::Wait { until, message: waits_for_breaker(name), setbacks: context.run.setbacks }, None)
+        }
+        _ => plan(name, error, context.run.setbacks, now),
+    };
+    note(&mut tx, &obstacle, wait_until, now).await?;
     tx.commit().await?;
     locked(&context.health).clear();
+    locked(&context.halted).clear();
     Ok(next)
+}
+
+const fn is_down(error: &Vendor) -> bool {
+    matches!(error, Vendor::Unavailable { .. })
+}
+
+/// Writes down how a connection failed, and pauses one that refused its credentials.
+async fn note(
+    tx: &mut TenantTx,
+    obstacle: &Obstacle,
+    wait_until: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let Obstacle { connection, name, error } = obstacle;
+    store::connections::note_failure(tx, *connection, &error.to_string(), wait_until, now).await?;
+    if matches!(error, Vendor::Unauthorised { .. })
+        && store::connections::set_state(tx, *connection, ConnectionState::Unauthorised, now).await?
+    {
+        let text = format!("“{name}” refused its credentials and is paused. Edit the connection and test it.");
+        store::activity::say(tx, Tone::Failure, text, None, Some(format!("connections/{connection}")), now).await?;
+    }
+    Ok(())
 }
 
 /// When a run looks again that waits for a breaker: by then the probe has had its time. A probe that succeeds wakes the

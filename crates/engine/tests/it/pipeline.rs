@@ -98,3 +98,29 @@ async fn a_slice_that_is_told_to_slow_down_gives_back_what_it_has_claimed_and_no
     assert_eq!((run.state, run.counts.changed), (RunState::Succeeded, 330), "{:?}", run.message);
     assert_eq!(world.erp_stats().await["writes"]["Customer"]["max_inserts_per_record"], 1);
 }
+
+#[tokio::test]
+async fn a_source_that_fails_while_the_destination_does_too_is_noted_beside_it() {
+    let world = world().await;
+    let sync = customers(&world, 330).await;
+    engine::runs::start(&world.engine, &world.member, sync, Phase::Prepare, world.now()).await.unwrap();
+    world.work().await;
+    let slow = json!({"account": "sbx_erp", "kind": "latency", "share": 1.0, "ms": 100});
+    world.control("POST", "acumatica/faults", slow).await;
+    engine::runs::start(&world.engine, &world.member, sync, Phase::Process, world.now()).await.unwrap();
+    let job = world.take_job().await.unwrap();
+    let (engine, clock) = (world.engine.clone(), world.clock.engine());
+    let slice = tokio::spawn(async move { engine::slice::run(&engine, job, &clock).await });
+    // The first chunk is being written, and the next one is claimed.
+    let claimed = "SELECT count(*) FROM records WHERE claimed_run IS NOT NULL AND intent_key IS NULL";
+    while world.number(claimed).await < 100 || world.erp_stats().await["writes"]["Customer"]["total"] == 0 {}
+    world.control("POST", "shopify/faults", json!({"account": "sbx_shop", "kind": "429", "share": 1.0})).await;
+    // One could not be read and was given back, while the one before it is being written.
+    let given_back = "SELECT count(*) FROM records
+        WHERE last_attempt_at IS NOT NULL AND claimed_run IS NULL AND status = 'prepared'";
+    while world.number(given_back).await < 100 {}
+    world.control("POST", "acumatica/faults", json!({"account": "sbx_erp", "kind": "429", "share": 1.0})).await;
+    slice.await.unwrap().unwrap();
+    let waits = "SELECT string_agg(vendor, ' ' ORDER BY vendor) FROM connections WHERE wait_until IS NOT NULL";
+    assert_eq!(world.value(waits).await, "acumatica shopify");
+}

@@ -111,7 +111,23 @@ pub async fn run(context: &Context, sync: &SyncRow, share: &mut Share) -> Result
     let delivering = deliver(context, sync, ready, Counted::InRun, &flow);
     // Boxed: the compiler cannot see by itself that what borrows across so many awaits can be sent.
     let (ended, stop) = futures::try_join!(producing.boxed(), delivering.boxed())?;
-    Ok(stop.map_or(ended, Ended::Stopped))
+    Ok(match (ended, stop) {
+        (Ended::Stopped(first), Some(second)) => Ended::Stopped(one_of(context, first, second)),
+        (ended, stop) => stop.map_or(ended, Ended::Stopped),
+    })
+}
+
+/// Reading has failed, and writing too. The run goes on as the one says, and the other is noted beside it; an odd answer is
+/// met again, when the connection that is down or wants to be left alone is asked again.
+fn one_of(context: &Context, reading: Stop, writing: Stop) -> Stop {
+    let is_odd = |stop: &Stop| matches!(stop.obstacle.error, connectors::Error::Malformed { .. });
+    if is_odd(&writing) {
+        return reading;
+    }
+    if !is_odd(&reading) {
+        context.halt(reading.obstacle);
+    }
+    writing
 }
 
 /// Sends loads and settles what comes of them.
