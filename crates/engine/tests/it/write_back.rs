@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
-use domain::run::Phase;
+use domain::run::{Phase, RunState};
 use domain::sync::{Direction, SyncSettings};
 use domain::{LastOperation, RecordStatus, SyncId};
 use serde_json::{Value, json};
@@ -63,6 +63,37 @@ async fn a_number_that_could_not_be_noted_is_said_beside_the_order_which_is_ther
     let said = detail.attempts[0].error.clone().unwrap_or_default();
     assert!(said.contains("could not be noted"), "{said}");
     assert_eq!(noted(&world).await.1, None);
+}
+
+#[tokio::test]
+async fn a_number_that_the_shop_has_no_time_for_is_noted_when_it_has() {
+    let world = world().await;
+    let orders = noting_orders(&world).await;
+    engine::runs::start(&world.engine, &world.member, orders, Phase::Prepare, world.now()).await.unwrap();
+    world.work().await;
+    let started = engine::runs::start(&world.engine, &world.member, orders, Phase::Process, world.now()).await.unwrap();
+    let (job, clock, engine) = (world.take_job().await.unwrap(), world.clock.engine(), world.engine.clone());
+    // Every answer of the ERP, the insert's among them, comes late enough for the shop to be busy by then.
+    let slow = json!({"account": "sbx_erp", "kind": "latency", "share": 1.0, "ms": 500});
+    world.control("POST", "acumatica/faults", slow).await;
+    let slice = tokio::spawn(async move { engine::slice::run(&engine, job, &clock).await });
+    while world.number("SELECT count(*) FROM records WHERE entity = 'order' AND intent_key IS NOT NULL").await == 0 {}
+    fault(&world, "shopify", "429", 2).await;
+    slice.await.unwrap().unwrap();
+    world.control("DELETE", "acumatica/faults?account=sbx_erp", Value::Null).await;
+    let asked = "SELECT count(*) FROM connections WHERE vendor = 'shopify' AND wait_until IS NOT NULL";
+    assert_eq!(world.number(asked).await, 1, "everybody waits who uses the shop");
+    let order = only(&world, orders).await;
+    assert_eq!(order.status, RecordStatus::Prepared, "{order:?}");
+    assert!(order.last_error.as_deref().unwrap_or_default().contains("noted there a little later"), "{order:?}");
+
+    world.work().await;
+    let run = world.run(started.run.id).await;
+    assert_eq!((run.state, run.counts.changed), (RunState::Succeeded, 1), "{:?}", run.message);
+    let order = only(&world, orders).await;
+    assert_eq!(order.status, RecordStatus::Processed, "{order:?}");
+    assert_eq!(in_erp(&world, "SalesOrder").await.len(), 1);
+    assert_eq!(noted(&world).await, (vec!["syncline".to_owned()], order.destination_label));
 }
 
 #[tokio::test]

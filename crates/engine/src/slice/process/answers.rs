@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::outcome::Timing;
 use super::pipeline::Settled;
-use super::save::{self, Done, Write};
+use super::save::{self, Done, Noted, Write};
 use crate::store::results::Outcome;
 
 /// Results that are settled together.
@@ -46,18 +46,12 @@ impl Answers {
         self.unsent.push(record);
     }
 
-    pub fn take(
-        &mut self,
-        write: Write,
-        timing: Timing,
-        answer: std::result::Result<Done, Failure>,
-        warning: Option<String>,
-    ) {
+    pub fn take(&mut self, write: Write, timing: Timing, answer: std::result::Result<Done, Failure>, noted: Noted) {
         self.left -= 1;
         match answer {
             Ok(done) => {
                 self.answered = true;
-                self.outcomes.push(save::done_outcome(write, done, timing, warning));
+                self.outcomes.push(save::done_outcome(write, done, timing, noted));
             }
             Err(Failure { error: error @ (Vendor::RateLimited { .. } | Vendor::Unauthorised { .. }), .. }) => {
                 self.unsent.push(write.pair.record.id);

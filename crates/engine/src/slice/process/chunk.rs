@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::decide::{self, Deciding, Decision};
 use super::direction::{self, Course, Step};
 use super::outcome::{self, Timing};
-use super::save::{self, Removing, Write};
+use super::save::{self, Noted, Removing, Write};
 use super::sides::{self, Pair};
 use super::{choices, intents, matching, prerequisites, settle};
 use crate::db::TenantTx;
@@ -198,9 +198,12 @@ async fn take_on(
             }
         }
     }
-    note_found_again(context, sync, &found_again, &mut settled).await?;
+    let obstacle = note_found_again(context, sync, &found_again, &mut settled).await?;
     settle::settle_waiting(context, sync, settled, counted).await?;
-    Ok(Readied::Writes { writes, timing })
+    let Some(obstacle) = obstacle else { return Ok(Readied::Writes { writes, timing }) };
+    let ids: Vec<Uuid> = writes.iter().map(|write| write.pair.record.id).collect();
+    settle::give_back(context, &ids, false).await?;
+    Ok(Readied::Stopped(obstacle))
 }
 
 /// An insert into the destination whose answer was lost has arrived.
@@ -281,24 +284,30 @@ fn removable(
     Ok(writes)
 }
 
-/// An insert whose answer was lost and that was found again is noted at the source like one that was answered.
+/// An insert whose answer was lost and that was found again is noted at the source like one that was answered. Says what
+/// the source has said when it wants to be left alone.
 async fn note_found_again(
     context: &Context,
     sync: &SyncRow,
     found_again: &HashSet<Uuid>,
     settled: &mut [(Outcome, Vec<Uuid>)],
-) -> Result<()> {
+) -> Result<Option<Obstacle>> {
     if !sync.settings.write_back {
-        return Ok(());
+        return Ok(None);
     }
-    let end = context.end_at(sync, Side::Source)?;
+    let (end, mut obstacle) = (context.end_at(sync, Side::Source)?, None);
     let is_there = |outcome: &Outcome| outcome.status == RecordStatus::Processed && found_again.contains(&outcome.id);
     for (outcome, _) in settled.iter_mut().filter(|(outcome, _)| is_there(outcome)) {
         let (Some(source), Some(destination)) = (&outcome.source, &outcome.destination) else { continue };
-        let warning = save::write_back(end, sync, &source.id, &destination.label).await;
-        if let Some(attempt) = &mut outcome.attempt {
-            attempt.warning = warning;
+        let label = destination.label.clone();
+        match save::write_back(context, end, sync, &source.id, &label).await {
+            Noted::Yes => {}
+            Noted::No(why) => outcome.attempt.iter_mut().for_each(|attempt| attempt.warning = Some(why.clone())),
+            Noted::Later(later) => {
+                *outcome = save::noted_later(outcome.clone(), &label, &later, context.now());
+                obstacle.get_or_insert(later);
+            }
         }
     }
-    Ok(())
+    Ok(obstacle)
 }

@@ -17,9 +17,9 @@ use super::pipeline::{self, Flow};
 use super::settle;
 use super::sides::Pair;
 use crate::slice::context::{Context, End};
-use crate::slice::obstacle::Obstacle;
+use crate::slice::obstacle::{self, Obstacle};
 use crate::store::records_due::Intended;
-use crate::store::results::{Outcome, Tombstone};
+use crate::store::results::{Outcome, Problem, Tombstone};
 use crate::store::runs::Progress;
 use crate::store::syncs::SyncRow;
 use crate::{Result, store};
@@ -137,11 +137,35 @@ pub async fn act(end: &End, sync: &SyncRow, write: &Write) -> std::result::Resul
     }
 }
 
-/// Notes the destination's number on the source's record. Doing it twice changes nothing; that it failed is only said.
-pub async fn write_back(end: &End, sync: &SyncRow, id: &str, label: &str) -> Option<String> {
+/// What came of noting the destination's number at the source.
+pub enum Noted {
+    /// It stands there, or is not wanted.
+    Yes,
+    /// It cannot be noted; why is said beside the record.
+    No(String),
+    /// The source wants to be left alone now.
+    Later(Obstacle),
+}
+
+/// Notes the destination's number on the source's record. Doing it twice changes nothing.
+pub async fn write_back(context: &Context, end: &End, sync: &SyncRow, id: &str, label: &str) -> Noted {
+    if let Some(obstacle) = context.halted(end.connection) {
+        return Noted::Later(obstacle);
+    }
     let note = Annotation { tag: Some(TAG.to_owned()), values: vec![(NUMBER.to_owned(), label.to_owned())] };
-    let failure = end.connector.annotate(sync.entity, id, &note).await.err()?;
-    Some(format!("It was written, but its number {label} could not be noted in the source: {}", failure.error))
+    match end.connector.annotate(sync.entity, id, &note).await {
+        Ok(_) => Noted::Yes,
+        Err(Failure { error: error @ Vendor::RateLimited { .. }, .. }) => {
+            let obstacle = Obstacle { connection: end.connection, name: end.name.clone(), error };
+            context.heed(&obstacle);
+            Noted::Later(obstacle)
+        }
+        Err(failure) => Noted::No(cannot_note(label, &failure.error)),
+    }
+}
+
+fn cannot_note(label: &str, error: &Vendor) -> String {
+    format!("It was written, but its number {label} could not be noted in the source: {error}")
 }
 
 /// Commits the intents. A record that has changed since it was read is not written: it is given back, and read again.
@@ -207,18 +231,26 @@ async fn intend_once(context: &Context, sync: &SyncRow, writes: &[Write]) -> Res
 }
 
 /// What came of a write that was answered with a success.
-pub fn done_outcome(write: Write, done: Done, timing: Timing, warning: Option<String>) -> Outcome {
+pub fn done_outcome(write: Write, done: Done, timing: Timing, noted: Noted) -> Outcome {
     match done {
-        Done::Saved(saved) => saved_outcome(write, *saved, timing, warning),
+        Done::Saved(saved) => saved_outcome(write, *saved, timing, noted),
         Done::Removed(exchange) => removed_outcome(write, exchange, timing),
     }
 }
 
-fn saved_outcome(write: Write, saved: Saved, timing: Timing, warning: Option<String>) -> Outcome {
+fn saved_outcome(write: Write, saved: Saved, timing: Timing, noted: Noted) -> Outcome {
+    // Only an insert is looked for by its key alone.
+    let is_found_again = matches!(&write.act, Act::Save(save) if save.id.is_none()) && !write.comes_again;
+    let label = saved.found.label.clone();
     let mut pair = write.pair;
     pair.put(write.side, super::sides::Seen::Found(Box::new(saved.found)));
     let mut tried = timing.tried(Some(saved.exchange), write.changes);
-    tried.warning = warning;
+    match &noted {
+        Noted::Yes => {}
+        Noted::Later(_) if is_found_again => {}
+        Noted::Later(obstacle) => tried.warning = Some(cannot_note(&label, &obstacle.error)),
+        Noted::No(why) => tried.warning = Some(why.clone()),
+    }
     if write.comes_again {
         return Outcome {
             counts: false,
@@ -227,12 +259,31 @@ fn saved_outcome(write: Write, saved: Saved, timing: Timing, warning: Option<Str
             ..pair.outcome(RecordStatus::Prepared, write.operation)
         };
     }
-    Outcome {
+    let agreed = Outcome {
         attempt: Some(tried),
         used_edit: decide::edit_of(&pair),
         replayed: pair.record.is_replay,
         ..pair.agreed(write.operation, timing)
+    };
+    match noted {
+        Noted::Later(obstacle) if is_found_again => noted_later(agreed, &label, &obstacle, timing.now),
+        _ => agreed,
     }
+}
+
+/// The insert stays intended, as if its answer had been lost: when the source may be asked again, the record is found at the
+/// destination by its key, and noted then.
+pub fn noted_later(written: Outcome, label: &str, obstacle: &Obstacle, now: DateTime<Utc>) -> Outcome {
+    let wait = match &obstacle.error {
+        Vendor::RateLimited { retry_after } => obstacle::asked_wait(*retry_after),
+        _ => TimeDelta::zero(),
+    };
+    let message = format!(
+        "It was written as {label}. “{}” asked to slow down, so its number is noted there a little later.",
+        obstacle.name
+    );
+    let error = Some(Problem { message, code: None, field: None });
+    Outcome { next_attempt_at: Some(now + wait), error, ..settle::again(written, now) }
 }
 
 /// What was deleted is not linked any more, so that it can be inserted again should its other side come back to life.

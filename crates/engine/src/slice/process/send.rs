@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use super::answers::Answers;
 use super::outcome::Timing;
 use super::pipeline::{Flow, Settled, Stop};
-use super::save::{self, Done, Load, SENDING, Write};
+use super::save::{self, Done, Load, Noted, SENDING, Write};
 use crate::Result;
 use crate::slice::context::{Context, End, locked};
 use crate::slice::obstacle::Obstacle;
@@ -65,8 +65,7 @@ struct Answer {
     write: Write,
     timing: Timing,
     answer: std::result::Result<Done, Failure>,
-    /// What went wrong beside it.
-    warning: Option<String>,
+    noted: Noted,
 }
 type Flight<'a> = BoxFuture<'a, Answer>;
 
@@ -158,11 +157,15 @@ impl<'a> Sender<'a> {
     /// Lets as many of the waiting writes go as may be under way at once; what is not to be sent any more stays.
     fn start(&mut self, flying: &FuturesUnordered<Flight<'a>>, flow: &Flow) {
         let (context, sync) = (self.context, self.sync);
+        if self.stop.is_some() {
+            flow.stop();
+        }
         for (index, lane) in self.lanes.iter_mut().enumerate() {
             while lane.under_way < lane.concurrency {
                 let Some((number, write)) = lane.waiting.pop_front() else { break };
                 let Some(answers) = self.open.get_mut(&(number, lane.side)) else { continue };
-                let halted = context.halted(lane.end.connection);
+                let noted_at = is_to_be_noted(sync, &write).then_some(lane.other.connection);
+                let halted = context.halted(lane.end.connection).or_else(|| context.halted(noted_at?));
                 // The intents' deadline allows for writes that are sent until then.
                 if halted.is_some() || lane.is_stopped() || context.now() - answers.intended_at >= SENDING {
                     answers.leave(write.pair.record.id);
@@ -183,7 +186,7 @@ impl<'a> Sender<'a> {
     }
 
     fn take(&mut self, answer: Answer) {
-        let Answer { number, lane, write, timing, answer, warning } = answer;
+        let Answer { number, lane, write, timing, answer, noted } = answer;
         let lane = &mut self.lanes[lane];
         lane.under_way -= 1;
         let failure = answer.as_ref().err().map(|failure| &failure.error);
@@ -192,7 +195,10 @@ impl<'a> Sender<'a> {
         }
         locked(&self.context.health).note(lane.end.connection, write.pair.record.id, failure);
         if let Some(answers) = self.open.get_mut(&(number, lane.side)) {
-            answers.take(write, timing, answer, warning);
+            if let Noted::Later(obstacle) = &noted {
+                self.stop.get_or_insert_with(|| Stop { obstacle: obstacle.clone(), records: answers.chunk.clone() });
+            }
+            answers.take(write, timing, answer, noted);
         }
     }
 
@@ -223,6 +229,11 @@ impl<'a> Sender<'a> {
     }
 }
 
+/// Whether the write's number is noted at the source.
+fn is_to_be_noted(sync: &SyncRow, write: &Write) -> bool {
+    sync.settings.write_back && write.is_new_in_destination()
+}
+
 /// A write with its place.
 struct Booking {
     number: usize,
@@ -241,16 +252,13 @@ fn fly<'a>(
         let started_at = context.now();
         let answer = save::act(end, sync, &write).await;
         signals.note(&answer);
-        let warning = match &answer {
-            Ok(Done::Saved(saved)) if sync.settings.write_back && write.is_new_in_destination() => {
-                match write.pair.found(Side::Source) {
-                    Some(source) => save::write_back(other, sync, &source.id, &saved.found.label).await,
-                    None => None,
-                }
+        let noted = match (&answer, write.pair.found(Side::Source)) {
+            (Ok(Done::Saved(saved)), Some(source)) if is_to_be_noted(sync, &write) => {
+                save::write_back(context, other, sync, &source.id, &saved.found.label).await
             }
-            _ => None,
+            _ => Noted::Yes,
         };
         let timing = Timing { started_at, now: context.now(), ..timing };
-        Answer { number, lane, write, timing, answer, warning }
+        Answer { number, lane, write, timing, answer, noted }
     })
 }

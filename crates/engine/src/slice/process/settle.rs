@@ -66,6 +66,7 @@ async fn settle_linked(context: &Context, sync: &SyncRow, outcome: Outcome, coun
         return settle_together(context, sync, &[(linked_twice(outcome), Vec::new())], counted).await;
     };
     let now = context.now();
+    // It is being worked on.
     if context.is_under_way(twin) {
         return settle_together(context, sync, &[(again(outcome, now), Vec::new())], counted).await;
     }
@@ -92,8 +93,8 @@ async fn twin_of(context: &Context, sync: &SyncRow, record: Uuid, place: &Place)
     Ok(holders.into_iter().find(|holder| holder.is_one_sided && holder.record != record).map(|holder| holder.record))
 }
 
-/// The twin is being worked on: what was written stays intended, is found again, and linked then.
-fn again(outcome: Outcome, now: chrono::DateTime<chrono::Utc>) -> Outcome {
+/// What was written stays intended, is found again, and linked then.
+pub fn again(outcome: Outcome, now: chrono::DateTime<chrono::Utc>) -> Outcome {
     Outcome {
         status: RecordStatus::Prepared,
         operation: LastOperation::WaitsForPrerequisite,
