@@ -131,7 +131,7 @@ impl Shopify {
             let answer = self.api.query(&queries::LINES, queries::LINES.most, variables).await?;
             model::append_lines(order, answer.data)?;
         }
-        Ok(true)
+        Ok(model::count_lines(order) <= MOST_LINES)
     }
 
     /// What a page of a listing or of a search holds of an entity: payments and shipments are inside their orders, and an

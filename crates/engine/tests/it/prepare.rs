@@ -296,6 +296,24 @@ async fn a_range_that_ends_before_it_begins_is_refused() {
 }
 
 #[tokio::test]
+async fn an_order_with_more_lines_than_are_read_says_so_and_holds_up_no_other() {
+    let world = world().await;
+    let pair = world.pair().await;
+    let lines = |count: usize| vec![json!({"title": "Wrap", "quantity": 1, "price": "1.00"}); count];
+    for count in [2_001, 1] {
+        let order = json!({"records": [{"lineItems": lines(count)}]});
+        world.control("POST", "shopify/orders?account=sbx_shop", order).await;
+    }
+    let run = engine::runs::start(&world.engine, &world.member, pair.orders, Phase::Prepare, world.now()).await;
+    world.work().await;
+    let run = world.run(run.unwrap().run.id).await;
+    assert!(!run.state.is_active() && run.state != RunState::Failed, "{run:?}");
+    let orders = world.lines("SELECT status, last_error FROM records ORDER BY status").await;
+    assert!(orders.len() == 2 && orders[1] == "prepared | -", "{orders:?}");
+    assert!(orders[0].starts_with("invalid | ") && orders[0].contains("more than 2000 lines"), "{orders:?}");
+}
+
+#[tokio::test]
 async fn a_range_is_not_taken_for_another_one_that_is_being_prepared() {
     let world = world().await;
     let pair = world.pair().await;
