@@ -106,6 +106,47 @@ async fn a_record_that_kills_its_worker_before_it_is_written_is_set_aside_and_th
 }
 
 #[tokio::test]
+async fn a_customer_that_kills_its_worker_takes_no_order_with_it_that_needs_another() {
+    let world = world().await;
+    let pair = world.pair().await;
+    world.orders(6).await;
+    world.sync(pair.products).await;
+    for sync in [pair.customers, pair.orders] {
+        engine::runs::start(&world.engine, &world.member, sync, Phase::Prepare, world.now()).await.unwrap();
+        world.work().await;
+    }
+    let victim = rows(&world, &pair).await.pop().unwrap().id;
+    let slow = json!({"account": "sbx_erp", "kind": "latency", "share": 1.0, "ms": 40});
+    world.control("POST", "acumatica/faults", slow).await;
+    engine::runs::start(&world.engine, &world.member, pair.orders, Phase::Process, world.now()).await.unwrap();
+    let mut deaths = 0;
+    while deaths < 4 {
+        match slice_that_dies(&world, victim, CLAIMED_NOW).await {
+            Some(died) => deaths += usize::from(died),
+            None => {
+                world.clock.advance(TimeDelta::seconds(5));
+                engine::sweeper::tick(&world.engine, world.now()).await.unwrap();
+            }
+        }
+    }
+    world.control("DELETE", "acumatica/faults?account=sbx_erp", Value::Null).await;
+    world.live_until(world.now() + TimeDelta::minutes(20)).await;
+    for row in rows(&world, &pair).await {
+        let expected = if row.id == victim { RecordStatus::Aborted } else { RecordStatus::Processed };
+        assert_eq!(row.status, expected, "{row:?}");
+    }
+    let waiting = world.number(&format!("SELECT count(*) FROM record_waits WHERE waits_for = '{victim}'")).await;
+    let left = "SELECT count(*) FROM records WHERE entity = 'order' AND status";
+    assert_eq!(
+        world.number(&format!("{left} = 'prepared'")).await,
+        waiting,
+        "these need the customer that is set aside"
+    );
+    assert_eq!(world.number(&format!("{left} = 'processed'")).await, 6 - waiting);
+    assert!((1..6).contains(&waiting), "{waiting}");
+}
+
+#[tokio::test]
 async fn a_server_that_is_killed_again_and_again_sets_no_record_aside() {
     let anyone = format!("EXISTS (SELECT FROM records WHERE {CLAIMED_NOW})");
     let (world, pair, _) = killed(8, &anyone).await;
@@ -217,6 +258,8 @@ async fn an_edited_connection_logs_its_sessions_out_before_its_slot_is_used_agai
     engine::connections::update(&world.engine, &world.member, erp.id, &form, world.now()).await.unwrap();
     slice.await.unwrap().unwrap();
     assert_eq!(world.run(run).await.state, RunState::Queued);
+    let claimed = "SELECT count(*) FROM records WHERE claimed_run IS NOT NULL";
+    assert_eq!(world.number(claimed).await, 0, "who was taken over leaves no record as if its worker had died over it");
     // The old session may still be open at the ERP, so its slot is not free.
     assert!(world.work_once().await);
     assert_eq!(world.run(run).await.state, RunState::Waiting);
