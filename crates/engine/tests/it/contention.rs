@@ -93,6 +93,23 @@ async fn a_deadlock_about_a_connections_slots_fails_no_run_wherever_it_happens()
     survives("UPDATE", "leases").await;
 }
 
+#[tokio::test]
+async fn a_deadlock_while_an_outage_is_written_down_loses_nothing_of_it() {
+    let world = world().await;
+    let pair = world.pair().await;
+    world.control("POST", "shopify/customers?account=sbx_shop", json!({"count": 40})).await;
+    engine::runs::start(&world.engine, &world.member, pair.customers, Phase::Prepare, world.now()).await.unwrap();
+    world.work().await;
+    let cut = json!({"account": "sbx_erp", "kind": "cut_after_write", "share": 1.0});
+    world.control("POST", "acumatica/faults", cut).await;
+    engine::runs::start(&world.engine, &world.member, pair.customers, Phase::Process, world.now()).await.unwrap();
+    stop_one(&world, "UPDATE", "connections", 1).await;
+    assert!(world.work_once().await);
+    assert!(statements(&world).await > 1, "what was rolled back was written again");
+    let views = engine::connections::list(&world.engine, &world.member).await.unwrap();
+    assert!(views.iter().any(|view| view.name == "ERP" && view.breaker.is_some()), "{views:?}");
+}
+
 /// Customers on their way to a slow ERP, at the moment when four of them have arrived.
 async fn in_the_midst_of_writing(world: &World) -> tokio::task::JoinHandle<engine::Result<()>> {
     let pair = world.pair().await;
