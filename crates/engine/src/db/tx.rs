@@ -74,6 +74,15 @@ impl TenantTx {
         drop(turn);
         Ok(())
     }
+
+    /// Takes back what was done. One that is only dropped keeps its locks for a moment more, in which whoever skips what is
+    /// locked finds nothing.
+    pub async fn rollback(self) -> Result<()> {
+        let Self { tx, turn, .. } = self;
+        tx.rollback().await?;
+        drop(turn);
+        Ok(())
+    }
 }
 
 impl SystemTx {

@@ -124,10 +124,18 @@ async fn claim(context: &Context, sync: SyncId) -> Result<Vec<Claimed>> {
 
 async fn claim_once(context: &Context, sync: SyncId) -> Result<Vec<Claimed>> {
     let mut tx = context.begin().await?;
-    let claimed = store::records_due::claim(&mut tx, &context.run, sync, context.now(), CHUNK).await?;
-    context.note_claims(&claimed);
-    tx.commit().await?;
-    Ok(claimed)
+    match store::records_due::claim(&mut tx, &context.run, sync, context.now(), CHUNK).await {
+        Ok(claimed) => {
+            context.note_claims(&claimed);
+            tx.commit().await?;
+            Ok(claimed)
+        }
+        // The next try must find them free: none that are due would mean that the run is over.
+        Err(error) => {
+            tx.rollback().await?;
+            Err(error)
+        }
+    }
 }
 
 async fn count(context: &mut Context) -> Result<()> {
