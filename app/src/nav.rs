@@ -5,13 +5,16 @@ mod strip;
 mod theme;
 
 use crate::prelude::*;
+use leptos::html;
+use leptos::wasm_bindgen::JsCast;
+use leptos::web_sys::HtmlElement;
 use leptos_router::components::Outlet;
 use leptos_router::hooks::use_location;
 
 use crate::frame::{Frame, FrameLoad, href, load_frame, use_frame, use_slug};
 use crate::pages::signin::api::SIGN_OUT;
 use crate::rpc::{Load, Post, PostForm, Shown};
-use crate::ui::{Glyph, Icon, Live};
+use crate::ui::{Glyph, Icon, Live, use_menus};
 
 /// The screens, in the order of the navigation.
 const SCREENS: &[(&str, &str, Glyph)] = &[
@@ -33,6 +36,7 @@ pub fn Organisation() -> impl IntoView {
     let live = Live::new();
     provide_context(live);
     palette::provide_palette();
+    use_menus();
     #[cfg(feature = "hydrate")]
     on_cleanup(Live::close);
     #[cfg(feature = "hydrate")]
@@ -63,15 +67,17 @@ pub fn Organisation() -> impl IntoView {
 fn Side() -> impl IntoView {
     let slug = use_slug();
     let frame = use_frame();
+    let nav = NodeRef::<html::Nav>::new();
+    keep_in_sight(nav);
     view! {
         <header class="side">
             <a class="brand" href=move || href(&slug.read(), "")>
                 <svg class="brand-mark" viewBox="0 0 16 16" width="20" height="20" aria-hidden="true">
                     <path d="M2 5.5h9.5M8.5 2.5l3 3-3 3M14 10.5h-9.5M7.5 7.5l-3 3 3 3" />
                 </svg>
-                <span>"Syncline"</span>
+                <span class="brand-name">"Syncline"</span>
             </a>
-            <nav class="side-nav" aria-label="Main">
+            <nav class="side-nav" aria-label="Main" node_ref=nav>
                 <ul>
                     {SCREENS.iter().map(|(path, words, glyph)| item(slug, path, words, *glyph)).collect_view()}
                 </ul>
@@ -103,6 +109,22 @@ fn item(slug: Memo<String>, path: &'static str, words: &'static str, glyph: Glyp
     }
 }
 
+/// A narrow screen has the navigation as a bar that scrolls: the current item is kept in sight.
+fn keep_in_sight(nav: NodeRef<html::Nav>) {
+    let here = use_location().pathname;
+    Effect::new(move |_| {
+        here.track();
+        let Some(nav) = nav.get() else { return };
+        // By then the items say which of them is current.
+        request_animation_frame(move || {
+            let current = nav.query_selector("[aria-current]").ok().flatten();
+            if let Some(item) = current.and_then(|found| found.dyn_into::<HtmlElement>().ok()) {
+                nav.set_scroll_left(item.offset_left() + (item.offset_width() - nav.client_width()) / 2);
+            }
+        });
+    });
+}
+
 /// The organisation, the others of the same person, and the way out.
 #[component]
 fn Account(frame: Frame) -> impl IntoView {
@@ -121,7 +143,7 @@ fn Account(frame: Frame) -> impl IntoView {
         }
     });
     view! {
-        <details class="account">
+        <details class="menu account">
             <summary>
                 <span class="account-name">{frame.me.organisation.name}</span>
                 <Icon glyph=Glyph::ChevronDown />

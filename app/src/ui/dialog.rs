@@ -4,6 +4,7 @@ use crate::prelude::*;
 use leptos::html;
 
 use super::icon::{Glyph, Icon};
+use super::toast::{ToastRegion, use_toasts};
 
 /// Shown while `open`; Esc and the close button call `on_close`, which is to make `open` false.
 #[component]
@@ -19,12 +20,20 @@ pub fn Dialog(
 ) -> impl IntoView {
     let node = NodeRef::<html::Dialog>::new();
     let initially_open = open.get_untracked();
+    let toasts = use_toasts();
+    let layer = toasts.layer();
     #[cfg(feature = "hydrate")]
     Effect::new(move || {
         let wanted = open.get();
         let Some(dialog) = node.get() else { return };
         show(&dialog, wanted);
+        if wanted {
+            toasts.cover(layer);
+        } else {
+            toasts.uncover(layer);
+        }
     });
+    on_cleanup(move || toasts.uncover(layer));
     let id = format!("dialog-{}", title.to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "-"));
     let labelled_by = id.clone();
     let close = move |event: leptos::ev::MouseEvent| {
@@ -49,6 +58,7 @@ pub fn Dialog(
                 </a>
             </header>
             <div class="dialog-body">{children()}</div>
+            <ToastRegion layer />
         </dialog>
     }
 }

@@ -83,17 +83,24 @@ pub fn ConnectionBadge(state: ConnectionState) -> impl IntoView {
     badge(hue, glyph, state.label())
 }
 
-/// The state of a sync; that it waits for somebody's decision comes first.
+/// The state of a sync; that it waits for somebody's decision comes first, then what its connections let it do.
 #[component]
-pub fn SyncBadge(state: SyncState, held: bool) -> impl IntoView {
+pub fn SyncBadge(
+    state: SyncState,
+    held: bool,
+    /// The state of the connection that stops it.
+    stopped: Option<ConnectionState>,
+) -> impl IntoView {
     if held {
         return badge(Hue::Wrong, Glyph::Question, "Waits for you").into_any();
     }
-    let (hue, glyph) = match state {
-        SyncState::Active => (Hue::Good, Glyph::Check),
-        SyncState::Paused => (Hue::Still, Glyph::Pause),
+    let (hue, glyph, word) = match (state, stopped) {
+        (SyncState::Paused, _) => (Hue::Still, Glyph::Pause, state.label()),
+        (SyncState::Active, Some(ConnectionState::Unauthorised)) => (Hue::Wrong, Glyph::Cross, "Credentials refused"),
+        (SyncState::Active, Some(ConnectionState::Paused)) => (Hue::Still, Glyph::Pause, "Connection paused"),
+        (SyncState::Active, Some(ConnectionState::Active) | None) => (Hue::Good, Glyph::Check, state.label()),
     };
-    badge(hue, glyph, state.label()).into_any()
+    badge(hue, glyph, word).into_any()
 }
 
 /// The icon of a line of the timeline; its word is for screen readers.

@@ -13,7 +13,7 @@ pub fn Table(
     /// Columns of numbers, which stand to the right.
     #[prop(optional)]
     numeric: &'static [&'static str],
-    #[prop(default = "table table-cards")] class: &'static str,
+    #[prop(default = "table")] class: &'static str,
     children: Children,
 ) -> impl IntoView {
     let heads = columns.into_iter().map(|column| {

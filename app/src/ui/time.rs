@@ -140,7 +140,9 @@ pub fn machine(at: DateTime<Utc>) -> String {
 #[must_use]
 pub fn relative(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let distance = (now - at).abs();
-    if distance < TimeDelta::seconds(5) {
+    // What has just happened may lie before a clock that ticks every ten seconds.
+    let nothing = if at > now { TimeDelta::seconds(11) } else { TimeDelta::seconds(5) };
+    if distance < nothing {
         "just now".to_owned()
     } else if distance > TimeDelta::days(7) {
         date(at)
@@ -173,6 +175,7 @@ mod tests {
         let now = DateTime::from_timestamp(1_790_000_000, 0).unwrap();
         let at = |seconds| relative(now + TimeDelta::seconds(seconds), now);
         assert_eq!(at(0), "just now");
+        assert_eq!((at(9), at(15)), ("just now".to_owned(), "in 15 s".to_owned()));
         assert_eq!(at(-90), "1 min ago");
         assert_eq!(at(7_500), "in 2 h 5 min");
         assert_eq!(at(-200_000), "2 d ago");

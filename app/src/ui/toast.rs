@@ -6,8 +6,8 @@ use domain::activity::Tone;
 use super::icon::{Glyph, Icon};
 use super::status::ToneIcon;
 
-/// At most so many stand at once.
-const MOST: usize = 4;
+/// At most so many stand at once; the others are counted.
+const MOST: usize = 3;
 
 #[derive(Debug, Clone)]
 struct Toast {
@@ -24,6 +24,8 @@ struct Toast {
 pub struct Toasts {
     shown: RwSignal<Vec<Toast>>,
     next: StoredValue<u64>,
+    /// The modal dialogs that are open, the topmost last: only what stands in it can be seen and clicked.
+    covers: RwSignal<Vec<u64>>,
 }
 
 impl Toasts {
@@ -43,14 +45,8 @@ impl Toasts {
     }
 
     fn show(&self, tone: Tone, text: String, link: Option<(String, String)>, undo: Option<Callback<()>>) {
-        let id = self.next.get_value();
-        self.next.set_value(id + 1);
-        self.shown.update(|shown| {
-            shown.push(Toast { id, tone, text, link, undo });
-            if shown.len() > MOST {
-                shown.remove(least(shown));
-            }
-        });
+        let id = self.fresh();
+        self.shown.update(|shown| shown.push(Toast { id, tone, text, link, undo }));
         let seconds = if matches!(tone, Tone::Failure | Tone::Warning) || undo.is_some() { 12 } else { 6 };
         let toasts = *self;
         set_timeout(move || toasts.dismiss(id), std::time::Duration::from_secs(seconds));
@@ -59,6 +55,40 @@ impl Toasts {
     fn dismiss(&self, id: u64) {
         self.shown.update(|shown| shown.retain(|toast| toast.id != id));
     }
+
+    /// Names a dialog that toasts may stand in.
+    pub(super) fn layer(&self) -> u64 {
+        self.fresh()
+    }
+
+    /// The dialog `layer` is open, above all others.
+    #[cfg(feature = "hydrate")]
+    pub(super) fn cover(&self, layer: u64) {
+        self.covers.update(|covers| {
+            covers.retain(|other| *other != layer);
+            covers.push(layer);
+        });
+    }
+
+    /// The dialog `layer` is closed, or gone.
+    pub(super) fn uncover(&self, layer: u64) {
+        let _ = self.covers.try_update(|covers| covers.retain(|other| *other != layer));
+    }
+
+    fn fresh(&self) -> u64 {
+        let id = self.next.get_value();
+        self.next.set_value(id + 1);
+        id
+    }
+}
+
+/// Those that stand, in their order.
+fn standing(shown: &[Toast]) -> Vec<Toast> {
+    let mut standing = shown.to_vec();
+    while standing.len() > MOST {
+        standing.remove(least(&standing));
+    }
+    standing
 }
 
 /// The one that makes room for the newest: many runs may end at once, and what went wrong must not go by unseen.
@@ -75,41 +105,64 @@ pub fn use_toasts() -> Toasts {
 }
 
 pub(crate) fn provide_toasts() {
-    provide_context(Toasts { shown: RwSignal::new(Vec::new()), next: StoredValue::new(0) });
+    provide_context(Toasts {
+        shown: RwSignal::new(Vec::new()),
+        next: StoredValue::new(0),
+        covers: RwSignal::new(Vec::new()),
+    });
 }
 
-/// Where toasts appear; screen readers hear them.
+/// Where toasts appear; screen readers hear them. The page has one, and each dialog: they stand in the topmost.
 #[component]
-pub(crate) fn ToastRegion() -> impl IntoView {
+pub(crate) fn ToastRegion(
+    /// The dialog that it is in.
+    #[prop(optional)]
+    layer: Option<u64>,
+) -> impl IntoView {
     let toasts = use_toasts();
+    let is_top = move || toasts.covers.with(|covers| covers.last().copied() == layer);
+    let each = move || if is_top() { toasts.shown.with(|shown| standing(shown)) } else { Vec::new() };
+    let more = move || {
+        let waiting = toasts.shown.with(Vec::len).saturating_sub(MOST);
+        (waiting > 0 && is_top()).then(|| view! { <p class="toast-more">{format!("+{waiting} more")}</p> })
+    };
     view! {
-        <section class="toasts" aria-label="Notifications">
+        <section class="toasts" aria-label=move || is_top().then_some("Notifications")>
             <div aria-live="polite">
-                <For each=move || toasts.shown.get() key=|toast| toast.id let:toast>
-                    <div class="toast">
-                        <ToneIcon tone=toast.tone />
-                        <p>{toast.text.clone()}</p>
-                        {toast.link.clone().map(|(href, words)| view! { <a href=href>{words}</a> })}
-                        {toast.undo.map(|undo| {
-                            let take_back = move |_| {
-                                toasts.dismiss(toast.id);
-                                // The page whose action it was may be gone by now.
-                                let _ = undo.try_run(());
-                            };
-                            view! { <button type="button" class="button button-quiet" on:click=take_back>"Undo"</button> }
-                        })}
-                        <button
-                            type="button"
-                            class="button button-quiet button-icon"
-                            aria-label="Dismiss"
-                            on:click=move |_| toasts.dismiss(toast.id)
-                        >
-                            <Icon glyph=Glyph::Cross />
-                        </button>
-                    </div>
+                <For each key=|toast| toast.id let:toast>
+                    {toast_view(toasts, toast)}
                 </For>
+                {more}
             </div>
         </section>
+    }
+}
+
+fn toast_view(toasts: Toasts, toast: Toast) -> impl IntoView {
+    let Toast { id, tone, text, link, undo } = toast;
+    let undo = undo.map(|undo| {
+        let take_back = move |_| {
+            toasts.dismiss(id);
+            // The page whose action it was may be gone by now.
+            let _ = undo.try_run(());
+        };
+        view! { <button type="button" class="button button-quiet" on:click=take_back>"Undo"</button> }
+    });
+    view! {
+        <div class="toast">
+            <ToneIcon tone />
+            <p>{text}</p>
+            {link.map(|(href, words)| view! { <a href=href>{words}</a> })}
+            {undo}
+            <button
+                type="button"
+                class="button button-quiet button-icon"
+                aria-label="Dismiss"
+                on:click=move |_| toasts.dismiss(id)
+            >
+                <Icon glyph=Glyph::Cross />
+            </button>
+        </div>
     }
 }
 
@@ -127,5 +180,12 @@ mod tests {
         assert_eq!(least(&shown), 1);
         let wrong = [toast(Tone::Failure), toast(Tone::Warning), toast(Tone::Success)];
         assert_eq!(least(&wrong), 0, "the newest is shown in any case");
+    }
+
+    #[test]
+    fn three_stand_and_what_went_wrong_is_among_them() {
+        let shown = [toast(Tone::Failure), toast(Tone::Success), toast(Tone::Success), toast(Tone::Info)];
+        let tones: Vec<Tone> = standing(&shown).iter().map(|toast| toast.tone).collect();
+        assert_eq!(tones, [Tone::Failure, Tone::Success, Tone::Info]);
     }
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 mod settings;
 
+use crate::connection::ConnectionState;
 use crate::entity::{Entity, SystemKind};
 use crate::reconcile::Agreement;
 use crate::run::RunView;
@@ -82,6 +83,8 @@ pub struct EndView {
     pub connection: ConnectionId,
     pub name: String,
     pub vendor: Vendor,
+    /// Nothing goes on unless it is active.
+    pub state: ConnectionState,
 }
 
 /// How many records stand where.
@@ -121,6 +124,20 @@ pub struct SyncView {
     /// What the newest complete reconcile run found; `None` = none was made yet.
     pub agreement: Option<Agreement>,
     pub created_at: DateTime<Utc>,
+}
+
+impl SyncView {
+    /// Its connection with which nothing is synchronised for now.
+    #[must_use]
+    pub fn stopped_by(&self) -> Option<&EndView> {
+        [&self.source, &self.destination].into_iter().find(|end| end.state != ConnectionState::Active)
+    }
+
+    /// Nothing goes on, because it is paused or a connection stops it.
+    #[must_use]
+    pub fn is_still(&self) -> bool {
+        self.state == SyncState::Paused || self.stopped_by().is_some()
+    }
 }
 
 /// Why a sync waits for a person.

@@ -97,7 +97,8 @@ pub(crate) async fn insert(
     Ok(id)
 }
 
-/// Saves an edited connection; an empty secret stays as it was.
+/// Saves an edited connection; an empty secret stays as it was. One that was typed is tried at once, so that a wrong one is
+/// known before it is needed.
 pub async fn update(
     engine: &Engine,
     member: &Member,
@@ -128,6 +129,9 @@ pub async fn update(
     let text = format!("Changed the connection “{}”.", form.name.trim());
     let link = Some(format!("connections/{id}"));
     store::activity::say(&mut tx, Tone::Info, text, Some(&member.email), link, now).await?;
+    if !secrets.is_empty() && store::runs::count_active(&mut tx, Phase::Test).await? < MAX_TESTS {
+        start_test(&mut tx, member, Some(id), &key, None, now).await?;
+    }
     tx.commit().await
 }
 

@@ -96,7 +96,7 @@ pub async fn detail(engine: &Engine, member: &Member, id: RecordId) -> Result<Re
     let awaited = store::history::awaited(&mut tx, id).await?;
     let waits_for = store::history::rows(&mut tx, &awaited).await?;
     let changes = match (&earlier, &current) {
-        (Some(earlier), Some(current)) => domain::canonical::diff(Some(earlier), current),
+        (Some(earlier), Some(current)) => domain::canonical::fields::told(Some(earlier), current),
         _ => Vec::new(),
     };
     let held = store::history::held::look(&mut tx, id).await?;

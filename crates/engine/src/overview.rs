@@ -69,6 +69,9 @@ fn of_connection(connection: &ConnectionView) -> Option<Attention> {
         ConnectionState::Unauthorised => {
             format!("{vendor} refuses the credentials of “{name}”. Nothing is synchronised until they are mended.")
         }
+        ConnectionState::Paused => {
+            format!("“{name}” is paused. Nothing is synchronised with it until somebody resumes it.")
+        }
         _ if connection.breaker.is_some() => format!("“{name}” does not answer. What needs it waits."),
         _ => return None,
     };

@@ -4,6 +4,7 @@ use crate::prelude::*;
 use domain::canonical::Change;
 use domain::history::AttemptView;
 
+use super::pairs::{field_label, line_of};
 use crate::ui::{CopyButton, Time};
 
 /// A try, with what was sent and what came back.
@@ -51,7 +52,7 @@ pub fn change_table(label: String, changes: Vec<Change>) -> impl IntoView {
     let row = |change: Change| {
         view! {
             <tr>
-                <th scope="row"><code>{change.path}</code></th>
+                <th scope="row">{field_label(&change.path)}{line_of(&change.path)}</th>
                 <td class="before">{change.before.map(|text| view! { <del>{text}</del> })}</td>
                 <td class="after">{change.after.map(|text| view! { <ins>{text}</ins> })}</td>
             </tr>

@@ -13,10 +13,16 @@ use crate::ui::Button;
 #[must_use]
 pub fn shown(filter: &HistoryFilter) -> Vec<HistoryColumn> {
     if filter.columns.is_empty() {
-        HistoryColumn::ALL.iter().filter(|column| column.is_usual()).copied().collect()
+        HistoryColumn::ALL.iter().filter(|column| is_first_choice(**column)).copied().collect()
     } else {
         filter.columns.clone()
     }
+}
+
+/// As many of the usual ones as an ordinary screen has room for; the others are a tick away.
+const fn is_first_choice(column: HistoryColumn) -> bool {
+    use HistoryColumn as C;
+    column.is_usual() && !matches!(column, C::Attempts | C::NextTry | C::ChangedAtSource | C::ChangedAtDestination)
 }
 
 /// A folded list of tick boxes.

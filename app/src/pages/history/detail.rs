@@ -122,7 +122,7 @@ fn facts(slug: &str, row: &RecordRow) -> impl IntoView + use<> {
             <dt>"Sync"</dt><dd><a href=sync>{row.sync_name.clone()}</a></dd>
             <dt>"Source id"</dt><dd>{source}</dd>
             <dt>"Destination id"</dt><dd>{destination}</dd>
-            <dt>"Attempts"</dt><dd>{row.attempts}</dd>
+            <dt>"Attempts since it last went well"</dt><dd>{row.attempts}</dd>
             <dt>"Changed at source"</dt><dd><MaybeTime at=row.source_modified_at/></dd>
             <dt>"Changed at destination"</dt><dd><MaybeTime at=row.destination_modified_at/></dd>
         </dl>
@@ -157,10 +157,10 @@ fn waits_for_list(slug: &str, filter: &HistoryFilter, rows: Vec<RecordRow>) -> i
 /// When the next try is, on the clock and from now.
 fn next_try(at: DateTime<Utc>) -> impl IntoView {
     let now = now_signal();
-    let from_now = move || match now.get() {
-        Some(now) if at > now => format!(" (in {}).", duration(at - now)),
-        Some(_) => " (with the next process run).".to_owned(),
-        None => ".".to_owned(),
+    let when = move || match now.get() {
+        Some(now) if at > now => format!("in {}.", duration(at - now)),
+        Some(_) => "due, with the next process run.".to_owned(),
+        None => format!("{}.", absolute(at)),
     };
-    view! { <time datetime=machine(at)>{absolute(at)}</time> {from_now} }
+    view! { <time datetime=machine(at) title=absolute(at)>{when}</time> }
 }

@@ -83,6 +83,21 @@ fn table_of_same(label: String, pairs: Vec<Pair>) -> impl IntoView {
     }
 }
 
+/// What a field's path says: `ship_to.postal_code` is “Ship to: postal code”.
+pub fn field_label(path: &str) -> String {
+    let of_line = path.strip_prefix("lines.").and_then(|rest| rest.split_once('.'));
+    match of_line.map_or(path, |(_, field)| field) {
+        "sku" => "SKU".to_owned(),
+        "email" => "E-mail".to_owned(),
+        "shipping" => "Freight".to_owned(),
+        field => {
+            let words = field.replace('_', " ").replace('.', ": ");
+            let mut letters = words.chars();
+            letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+        }
+    }
+}
+
 /// Which line a field is of.
 pub fn line_of(path: &str) -> Option<AnyView> {
     let number = path.strip_prefix("lines.")?.split('.').next()?.to_owned();

@@ -67,7 +67,7 @@ pub fn RecordTable(
     let heads = columns.with_value(|columns| columns.iter().map(|column| head(*column)).collect_view());
     view! {
         <div class="table-region" role="region" aria-label="Records" tabindex="0">
-            <table class="table table-cards history-table">
+            <table class="table history-table">
                 <thead>
                     <tr>
                         {selected.map(|selected| view! { <th scope="col">{select_page(rows, selected)}</th> })}
@@ -141,6 +141,7 @@ fn cells(row: &RecordRow, href: String, columns: &[HistoryColumn]) -> impl IntoV
     let cells = columns.iter().map(|column| {
         let class = match column {
             HistoryColumn::LastError => "error-cell",
+            HistoryColumn::LastOperation => "operation-cell",
             column if is_number(*column) => "numeric",
             _ => "",
         };
@@ -168,7 +169,10 @@ fn cell(row: &RecordRow, column: HistoryColumn) -> AnyView {
             let label = row.destination_label.as_ref().or(row.destination_id.as_ref());
             external(label, row.destination_url.as_ref()).into_any()
         }
-        C::LastOperation => row.last_operation.label().into_any(),
+        C::LastOperation => {
+            let words = row.last_operation.label();
+            view! { <span class="one-line" title=words>{words}</span> }.into_any()
+        }
         C::LastError => error_cell(row),
         C::Attempts => row.attempts.into_any(),
         C::LastAttempt => view! { <MaybeTime at=row.last_attempt_at /> }.into_any(),

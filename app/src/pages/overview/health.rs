@@ -2,7 +2,7 @@
 
 use crate::prelude::*;
 use domain::RecordStatus;
-use domain::sync::{StatusCounts, SyncState, SyncView};
+use domain::sync::{StatusCounts, SyncView};
 
 use crate::frame::href;
 use crate::ui::status::record_class;
@@ -13,7 +13,8 @@ use crate::ui::{SyncBadge, Time, counted, grouped};
 pub(super) fn SyncHealth(slug: String, sync: SyncView) -> impl IntoView {
     let total = sync.counts.total();
     let held = sync.hold.is_some();
-    let quiet = held || sync.state != SyncState::Active;
+    let stopped = sync.stopped_by().map(|end| end.state);
+    let quiet = held || sync.is_still();
     let agreed = agreement(&slug, &sync);
     let to = href(&slug, &format!("syncs/{}", sync.id));
     let history = |status: RecordStatus| href(&slug, &format!("history?sync={}&status={status}", sync.id));
@@ -27,7 +28,7 @@ pub(super) fn SyncHealth(slug: String, sync: SyncView) -> impl IntoView {
                 <h3>
                     <a href=to>{sync.name}</a>
                 </h3>
-                {quiet.then(|| view! { <SyncBadge state=sync.state held /> })}
+                {quiet.then(|| view! { <SyncBadge state=sync.state held stopped /> })}
             </header>
             <p class="muted">{format!("{} → {}", sync.source.name, sync.destination.name)}</p>
             <p class="health-total numeric">{counted(total, "record")}</p>

@@ -3,9 +3,10 @@
 use crate::prelude::*;
 use domain::SyncId;
 use domain::account::Permission;
-use domain::activity::EventBody;
+use domain::activity::{EventBody, Tone};
+use domain::connection::ConnectionState;
 use domain::run::Started;
-use domain::sync::{SyncDetail, SyncState, SyncView};
+use domain::sync::{EndView, SyncDetail, SyncState, SyncView};
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::api::{DELETE_SYNC, PAUSE_SYNC, RESUME_SYNC, START_RUN, load_sync};
@@ -92,7 +93,7 @@ fn use_actions(detail: Load<SyncDetail>) -> Actions {
     Effect::new(move |_| {
         if let Some(Ok(started)) = actions.start.value() {
             if !started.already_active {
-                toasts.push(domain::activity::Tone::Info, started_text(&started));
+                toasts.push(Tone::Info, started_text(&started));
             }
             detail.refetch();
         }
@@ -137,28 +138,31 @@ fn SyncBody(slug: String, detail: SyncDetail, frame: Frame, actions: Actions) ->
     let ended = runs.into_iter().filter(|run| !run.state.is_active()).collect::<Vec<_>>();
     let paused = (sync.state == SyncState::Paused).then(|| {
         view! {
-            <Notice tone=domain::activity::Tone::Warning>
+            <Notice tone=Tone::Warning>
                 "This sync is paused: it neither prepares nor processes until somebody resumes it."
             </Notice>
         }
     });
+    let stopped = sync.stopped_by().map(|end| end.state);
+    let stopped_notice = sync.stopped_by().map(|end| stopped_by(&slug, end));
     view! {
         <Page title=sync.name.clone() actions=buttons>
             {question}
             <SyncTabs slug=slug.clone() sync=sync.id current=Part::Overview />
             <StartAnswer action=actions.start />
             {paused}
+            {stopped_notice}
             {hold}
             <Picture
                 slug=slug.clone()
                 entity=sync.entity
                 source=sync.source.clone()
                 destination=sync.destination.clone()
-                state=sync.state
+                still=sync.is_still()
                 direction=sync.direction
             />
             <p class="sync-state">
-                <SyncBadge state=sync.state held=sync.hold.is_some() /> " " <span class="muted">"Newest change taken over: "</span>
+                <SyncBadge state=sync.state held=sync.hold.is_some() stopped /> " " <span class="muted">"Newest change taken over: "</span>
                 <MaybeTime at=sync.watermark_at />
             </p>
             {agreement}
@@ -178,6 +182,18 @@ fn SyncBody(slug: String, detail: SyncDetail, frame: Frame, actions: Actions) ->
             </Section>
         </Page>
     }
+}
+
+/// That a connection is paused, or refuses its credentials, and where that is mended.
+fn stopped_by(slug: &str, end: &EndView) -> impl IntoView + use<> {
+    let (tone, words) = match end.state {
+        ConnectionState::Unauthorised => {
+            (Tone::Failure, "refuses its credentials. Nothing goes on until they are mended.")
+        }
+        _ => (Tone::Warning, "is paused. Nothing goes on until somebody resumes it."),
+    };
+    let (link, name) = (href(slug, &format!("connections/{}", end.connection)), format!("“{}”", end.name));
+    view! { <Notice tone><a href=link>{name}</a> " " {words}</Notice> }
 }
 
 fn change_buttons(slug: &str, sync: SyncId, state: SyncState, actions: Actions) -> impl IntoView + use<> {

@@ -2,7 +2,7 @@
 
 use crate::prelude::*;
 use domain::Entity;
-use domain::sync::{Direction, EndView, SyncState};
+use domain::sync::{Direction, EndView};
 
 use crate::frame::href;
 
@@ -13,7 +13,8 @@ pub fn Picture(
     entity: Entity,
     source: EndView,
     destination: EndView,
-    state: SyncState,
+    /// Nothing goes on.
+    still: bool,
     direction: Direction,
 ) -> impl IntoView {
     let two_way = direction == Direction::TwoWay;
@@ -28,7 +29,7 @@ pub fn Picture(
         destination.vendor.label()
     );
     view! {
-        <figure class="sync-picture" class:is-still=state == SyncState::Paused>
+        <figure class="sync-picture" class:is-still=still>
             {end(&slug, source)}
             <div class="sync-arrow">
                 <span>{entity.label()}</span>

@@ -40,6 +40,7 @@ fn sync_row(slug: &str, sync: SyncView) -> impl IntoView + use<> {
     let persons: i64 = sync.counts.0.iter().filter(|(status, _)| status.needs_a_person()).map(|(_, n)| n).sum();
     let running = sync.active.iter().cloned().map(|run| view! { <RunProgress run=live_run(run) /> }).collect_view();
     let link = href(slug, &format!("syncs/{}", sync.id));
+    let stopped = sync.stopped_by().map(|end| end.state);
     let processed = count("Processed", RecordStatus::Processed);
     let prepared = count("Prepared", RecordStatus::Prepared);
     let failed = count("Failed", RecordStatus::Failed);
@@ -50,7 +51,7 @@ fn sync_row(slug: &str, sync: SyncView) -> impl IntoView + use<> {
             <td data-label="To">
                 {sync.destination.name} " " <span class="muted">{sync.destination.vendor.label()}</span>
             </td>
-            <td data-label="State"><SyncBadge state=sync.state held=sync.hold.is_some() /></td>
+            <td data-label="State"><SyncBadge state=sync.state held=sync.hold.is_some() stopped /></td>
             {processed}
             {prepared}
             {failed}

@@ -7,11 +7,11 @@ mod choose;
 mod text;
 mod walk;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Canonical, Change};
+use super::{Canonical, Change, diff};
 use crate::connection::FieldErrors;
 
 pub use choose::{Groups, choose, groups};
@@ -118,12 +118,30 @@ pub fn side_by_side(left: Option<&Canonical>, right: Option<&Canonical>) -> Vec<
     pairs
 }
 
+/// Everything that differs in `after`, as a person reads it. What no form shows is told as it is stored.
+#[must_use]
+pub fn told(before: Option<&Canonical>, after: &Canonical) -> Vec<Change> {
+    let stored = diff(before, after);
+    let pairs = side_by_side(before, Some(after));
+    let shown: HashSet<String> = pairs.iter().filter(|pair| pair.differs()).map(|pair| pair.path.clone()).collect();
+    let is_shown = |path: &str| {
+        let path = path.trim_end_matches("_milli");
+        shown.contains(path) || path.rsplit_once('.').is_some_and(|(parent, _)| shown.contains(parent))
+    };
+    let hidden: Vec<Change> = stored.into_iter().filter(|change| !is_shown(&change.path)).collect();
+    changes_of(pairs).chain(hidden).collect()
+}
+
 /// The fields that a person changed, in the words of the form.
 #[must_use]
 pub fn changed(before: &Canonical, after: &Canonical) -> Vec<Change> {
+    changes_of(side_by_side(Some(before), Some(after))).collect()
+}
+
+fn changes_of(pairs: Vec<Pair>) -> impl Iterator<Item = Change> {
     let filled = |text: String| (!text.is_empty()).then_some(text);
-    let pairs = side_by_side(Some(before), Some(after)).into_iter().filter(Pair::differs);
-    pairs.map(|pair| Change { path: pair.path, before: filled(pair.left), after: filled(pair.right) }).collect()
+    let differing = pairs.into_iter().filter(Pair::differs);
+    differing.map(move |pair| Change { path: pair.path, before: filled(pair.left), after: filled(pair.right) })
 }
 
 #[cfg(test)]

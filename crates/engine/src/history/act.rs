@@ -110,7 +110,8 @@ async fn act_on(
         }
         let run = if outcome.action.is_urgent() { process(&mut tx, member, sync, now).await? } else { None };
         outcome.runs.extend(run.filter(|run| !outcome.runs.contains(run)));
-        let text = format!("{}: {} records of {}.", outcome.action.label(), ids.len(), sync_name(&mut tx, sync).await?);
+        let records = if ids.len() == 1 { "1 record".to_owned() } else { format!("{} records", ids.len()) };
+        let text = format!("{}: {records} of {}.", outcome.action.label(), sync_name(&mut tx, sync).await?);
         store::activity::say(&mut tx, Tone::Info, text, Some(&member.email), Some(format!("history?sync={sync}")), now)
             .await?;
     }

@@ -69,7 +69,7 @@ const fn is_down(error: &Vendor) -> bool {
 }
 
 /// Writes down how a connection failed, and pauses one that refused its credentials.
-async fn note(
+pub async fn note(
     tx: &mut TenantTx,
     obstacle: &Obstacle,
     wait_until: Option<DateTime<Utc>>,

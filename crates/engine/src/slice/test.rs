@@ -13,6 +13,7 @@ use secrecy::SecretString;
 
 use super::Next;
 use super::context::Context;
+use super::obstacle::{self, Obstacle};
 use super::sign_ins::OfForm;
 use crate::connections::TestInput;
 use crate::{Error, Result, breaker, keys, store};
@@ -56,8 +57,12 @@ async fn conclude(
             breaker::close(&mut tx, connection, now).await?;
         }
         Err(Vendor::RateLimited { retry_after }) => {
-            let at = now + super::obstacle::asked_wait(*retry_after);
+            let at = now + obstacle::asked_wait(*retry_after);
             store::breakers::postpone_probe(&mut tx, connection, at).await?;
+        }
+        Err(error @ Vendor::Unauthorised { .. }) => {
+            let refused = Obstacle { connection, name: context.end(connection)?.name.clone(), error: error.clone() };
+            obstacle::note(&mut tx, &refused, None, now).await?;
         }
         Err(_) => {}
     }

@@ -279,8 +279,8 @@ pub async fn views(tx: &mut TenantTx, only: Option<SyncId>) -> Result<Vec<SyncVi
         r#"SELECT syncs.id, syncs.entity, syncs.state, syncs.direction, syncs.hold, syncs.hold_message, syncs.held_at, syncs.deletions_found,
             syncs.max_attempts, syncs.watermark_at, syncs.created_at, syncs.updated_at,
             source.id AS source_id, source.name AS source_name, source.vendor AS source_vendor,
-            destination.id AS destination_id, destination.name AS destination_name,
-            destination.vendor AS destination_vendor
+            source.state AS source_state, destination.id AS destination_id, destination.name AS destination_name,
+            destination.vendor AS destination_vendor, destination.state AS destination_state
         FROM syncs
         JOIN connections AS source ON source.tenant_id = syncs.tenant_id AND source.id = syncs.source_connection_id
         JOIN connections AS destination
@@ -293,8 +293,8 @@ pub async fn views(tx: &mut TenantTx, only: Option<SyncId>) -> Result<Vec<SyncVi
     )
     .fetch_all(&mut **tx)
     .await?;
-    let end = |id: Uuid, name: String, vendor: String| {
-        Ok::<_, Error>(EndView { connection: ConnectionId(id), name, vendor: vendor.parse()? })
+    let end = |id: Uuid, name: String, vendor: String, state: String| {
+        Ok::<_, Error>(EndView { connection: ConnectionId(id), name, vendor: vendor.parse()?, state: state.parse()? })
     };
     rows.into_iter()
         .map(|row| {
@@ -303,8 +303,13 @@ pub async fn views(tx: &mut TenantTx, only: Option<SyncId>) -> Result<Vec<SyncVi
                 id: SyncId(row.id),
                 name: entity.label().to_owned(),
                 entity,
-                source: end(row.source_id, row.source_name, row.source_vendor)?,
-                destination: end(row.destination_id, row.destination_name, row.destination_vendor)?,
+                source: end(row.source_id, row.source_name, row.source_vendor, row.source_state)?,
+                destination: end(
+                    row.destination_id,
+                    row.destination_name,
+                    row.destination_vendor,
+                    row.destination_state,
+                )?,
                 state: row.state.parse()?,
                 direction: row.direction.parse()?,
                 hold: hold(row.hold, row.hold_message, row.held_at.unwrap_or(row.updated_at), row.deletions_found)?,

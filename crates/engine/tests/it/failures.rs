@@ -51,6 +51,8 @@ async fn wrong_password(world: &World, pair: &Pair) -> domain::RunId {
     let mut form = domain::connection::ConnectionForm { name: "ERP".into(), values: erp.settings.clone() };
     form.values.insert("password".into(), "another one".into());
     engine::connections::update(&world.engine, &world.member, erp.id, &form, world.now()).await.unwrap();
+    // Its own test would find out first.
+    world.take_job().await.unwrap();
     let run = process(world, pair).await;
     world.work().await;
     run

@@ -2,6 +2,7 @@
 
 use domain::Entity;
 use domain::activity::{ActivityFilter, By, Tone};
+use domain::connection::{ConnectionForm, ConnectionState};
 use domain::sync::{ConflictPolicy, DeletionPolicy, Direction, NewSync, SettingsChange, SyncSettings};
 use engine::Error;
 
@@ -107,4 +108,31 @@ async fn the_same_entity_is_not_synchronised_both_ways_by_two_syncs() {
     let backwards = NewSync { entity: Entity::Order, source, destination };
     let refused = engine::syncs::create(&world.engine, &world.member, &backwards, world.now()).await;
     assert!(matches!(refused, Err(Error::Conflict(_) | Error::Invalid { .. })), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_known_as_soon_as_it_is_saved_and_so_is_a_pause_on_the_overview() {
+    let world = world().await;
+    let pair = world.pair().await;
+    let (engine, member) = (&world.engine, &world.member);
+    let sync = engine::syncs::get(engine, member, pair.orders).await.unwrap().sync;
+    let (shop, erp) = (sync.source.connection, sync.destination.connection);
+    let view = engine::connections::get(engine, member, erp, world.now()).await.unwrap();
+    let mut typed = ConnectionForm { name: view.name, values: view.settings };
+    typed.values.insert("password".into(), "not the ERP's".into());
+    engine::connections::update(engine, member, erp, &typed, world.now()).await.unwrap();
+    engine::connections::pause(engine, member, shop, world.now()).await.unwrap();
+    world.work().await;
+    let sync = engine::syncs::get(engine, member, pair.orders).await.unwrap().sync;
+    assert_eq!(sync.destination.state, ConnectionState::Unauthorised);
+    assert_eq!(sync.stopped_by().map(|end| end.state), Some(ConnectionState::Paused));
+    let overview = engine::overview::overview(engine, member, world.now()).await.unwrap();
+    for words in ["refuses the credentials of “ERP”", "“Shop” is paused"] {
+        assert!(overview.attention.iter().any(|line| line.text.contains(words)), "{words}: {:?}", overview.attention);
+    }
+    typed.values.insert("password".into(), "secret of the ERP".into());
+    engine::connections::update(engine, member, erp, &typed, world.now()).await.unwrap();
+    world.work().await;
+    let view = engine::connections::get(engine, member, erp, world.now()).await.unwrap();
+    assert_eq!((view.state, view.last_error), (ConnectionState::Active, None));
 }

@@ -77,6 +77,12 @@ impl Draft {
         (!parts.is_empty()).then_some(if self.any { Filter::Any(parts) } else { Filter::All(parts) })
     }
 
+    /// Whether a row still lacks its value.
+    #[must_use]
+    pub fn is_incomplete(&self) -> bool {
+        self.rows.iter().any(|row| row.operator.needs_value() && row.value.trim().is_empty())
+    }
+
     /// The groups that have rows, without the filter itself.
     #[must_use]
     pub fn groups(&self) -> Vec<usize> {

@@ -136,11 +136,24 @@ fn kept(typed: Typed, page: String) -> impl Fn() -> AnyView + Clone {
 
 /// "812 of 1,000 records pass", or why the draft cannot be tried yet.
 fn preview(slug: String, sync: SyncId, typed: Typed) -> impl Fn() -> crate::rpc::Boxed<AnyView> + Clone + Send + Sync {
-    let filter = Memo::new(move |_| serde_json::to_string(&typed.draft().filter()).unwrap_or_default());
+    // While a value is still missing, what was tried last stays.
+    let filter = Memo::new(move |tried: Option<&String>| {
+        let draft = typed.draft();
+        match (draft.is_incomplete(), tried) {
+            (true, Some(tried)) => tried.clone(),
+            (true, None) => "null".to_owned(),
+            (false, _) => serde_json::to_string(&draft.filter()).unwrap_or_default(),
+        }
+    });
+    let incomplete = Memo::new(move |_| typed.draft().is_incomplete());
     let preview = Load::new(move || preview_filter(slug.clone(), sync, filter.get()));
     move || {
+        let incomplete = incomplete.get();
         Box::pin(async move {
             match preview.await {
+                Ok(_) if incomplete => {
+                    view! { <p class="muted">"Give each condition a value to see how many records match."</p> }
+                }
                 Ok(preview) if preview.of == 0 => {
                     view! { <p class="muted">"No record was prepared yet on which the filter could be tried."</p> }
                 }

@@ -192,7 +192,7 @@ fn value_input(field: Option<FilterField>, row: RwSignal<Row>, name: String, err
             placeholder=example
             value=value
             hidden=needless
-            on:change=change
+            on:input=change
         />
     }
     .into_any()

@@ -70,7 +70,8 @@ fn direction(slug: &str, view: &SettingsView, flash: &Flash, errors: FieldErrors
     let picture = move || {
         let (source, destination) = (shown.source.clone(), shown.destination.clone());
         let direction = way.get();
-        view! { <Picture slug=slug.clone() entity=shown.entity source destination state=shown.state direction /> }
+        let still = shown.is_still();
+        view! { <Picture slug=slug.clone() entity=shown.entity source destination still direction /> }
     };
     let primary_value = value(flash, "primary", settings.primary.as_str());
     view! {

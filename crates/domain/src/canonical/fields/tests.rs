@@ -100,6 +100,20 @@ fn a_conflict_is_settled_field_by_field_and_its_lines_together() {
 }
 
 #[test]
+fn what_differs_is_told_as_a_person_reads_it() {
+    let (before, mut after) = (order(), order());
+    after.lines[0].quantity_milli = 2_500;
+    after.lines[0].unit_price = Money::new(990, "EUR");
+    after.total = None;
+    let changes = told(Some(&Canonical::Order(before.clone())), &Canonical::Order(after));
+    let said: Vec<_> = changes.iter().map(|change| (change.path.as_str(), change.after.as_deref())).collect();
+    assert_eq!(said, [("total", None), ("lines.1.quantity", Some("2.5")), ("lines.1.unit_price", Some("9.90"))]);
+    assert!(told(Some(&Canonical::Order(before.clone())), &Canonical::Order(before.clone())).is_empty());
+    let new = told(None, &Canonical::Order(before));
+    assert!(new.iter().all(|change| change.before.is_none() && !change.path.ends_with("minor")), "{new:?}");
+}
+
+#[test]
 fn one_side_alone_stands_beside_nothing() {
     let customer = Canonical::Customer(Customer { name: "Ada".into(), ..Customer::default() });
     let pairs = side_by_side(None, Some(&customer));

@@ -1,7 +1,7 @@
 //! Deciding what to do with a record: pure, with everything that was read in hand.
 
 use connectors::{Connector, Found, Save};
-use domain::canonical::{Canonical, diff, merge};
+use domain::canonical::{Canonical, diff, fields, merge};
 use domain::matching::{Candidate, Match, match_record};
 use domain::{Entity, LastOperation, RecordStatus, Side};
 
@@ -167,9 +167,8 @@ fn outgoing(by: Deciding<'_>, ready: &Ready, to: Side, current: Option<&Found>) 
 /// Writes the fields that differ; when none does, there is nothing to do.
 fn update(by: Deciding<'_>, ready: Ready, to: Side, found: &Found) -> Decision {
     let Some(outgoing) = outgoing(by, &ready, to, Some(found)) else { return nothing_to_send(by, &ready, to) };
-    let changes = diff(Some(&found.record), &outgoing);
     let pair = &ready.course.pair;
-    if changes.is_empty() {
+    if diff(Some(&found.record), &outgoing).is_empty() {
         let operation = outcome::operation_at(ready.course.unchanged, to);
         let mut linked = pair.clone();
         linked.put(to, super::sides::Seen::Found(Box::new(found.clone())));
@@ -183,6 +182,7 @@ fn update(by: Deciding<'_>, ready: Ready, to: Side, found: &Found) -> Decision {
     if !by.connector(to).abilities(by.sync.entity).update {
         return cannot(by, pair, to, "change");
     }
+    let changes = fields::told(Some(&found.record), &outgoing);
     let key = format!("{}.{}.{:?}", pair.record.id.simple(), pair.record.version, outgoing.hash());
     let payload_hash = outgoing.hash();
     let save = Save {
@@ -214,7 +214,7 @@ fn insert(by: Deciding<'_>, ready: Ready, to: Side) -> Decision {
         }
         return cannot(by, &ready.course.pair, to, "insert");
     }
-    let changes = diff(None, &outgoing);
+    let changes = fields::told(None, &outgoing);
     let payload_hash = outgoing.hash();
     let idempotency_key = ready.course.pair.record.id.to_string();
     let save = Save { id: None, idempotency_key, record: outgoing, current: None };

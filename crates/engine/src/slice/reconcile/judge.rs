@@ -1,7 +1,7 @@
 //! What a pair's state means: pure, with everything in hand.
 
 use domain::RecordStatus;
-use domain::canonical::{Canonical, Change, diff};
+use domain::canonical::{Canonical, Change, diff, fields};
 use domain::filter::Filter;
 use domain::reconcile::{FindingKind, Sums};
 use serde_json::Value;
@@ -102,8 +102,12 @@ pub fn differences(
         (_, Err(change)) => vec![change.clone()],
         (Ok(destination), Ok(outgoing)) => {
             let root = |change: &Change| change.path.split('.').next().unwrap_or_default().to_owned();
-            let changes = diff(Some(destination), outgoing);
-            changes.into_iter().filter(|change| mapped.is_empty() || mapped.contains(&root(change))).collect()
+            let is_mapped = |change: &Change| mapped.is_empty() || mapped.contains(&root(change));
+            if diff(Some(destination), outgoing).iter().any(is_mapped) {
+                fields::told(Some(destination), outgoing).into_iter().filter(is_mapped).collect()
+            } else {
+                Vec::new()
+            }
         }
     }
 }
