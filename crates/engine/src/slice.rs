@@ -133,6 +133,7 @@ async fn close(context: &mut Context, next: Next) -> Result<()> {
             store::runs::finish(&mut tx, &run, *state, message.as_deref(), outcome.as_ref(), now).await?;
             announce(&mut tx, &run, *state, message.as_deref(), now).await?;
             chain(&mut tx, &run, *state, now).await?;
+            look_again(&mut tx, &run, *state, now).await?;
         }
     }
     context.keep_sessions(&mut tx).await?;
@@ -202,5 +203,21 @@ async fn chain(tx: &mut TenantTx, run: &Taken, state: RunState, now: chrono::Dat
     if let Some(sync) = run.sync {
         runs::begin(tx, sync, Phase::Process, Trigger::Chained, None, false, now).await?;
     }
+    Ok(())
+}
+
+/// A filter that was changed after a prepare had begun, which looks at what is excluded first of all, has another one
+/// follow: the sync may have no schedule.
+async fn look_again(tx: &mut TenantTx, run: &Taken, state: RunState, now: chrono::DateTime<chrono::Utc>) -> Result<()> {
+    let Some(sync) = run.sync.filter(|_| matches!(run.phase, Phase::Prepare | Phase::FullPrepare)) else {
+        return Ok(());
+    };
+    if !matches!(state, RunState::Succeeded | RunState::CompletedWithErrors)
+        || store::refilter::asked_at(tx, sync).await?.is_none()
+        || store::syncs::obstacle(tx, sync, Phase::Prepare).await?.is_some()
+    {
+        return Ok(());
+    }
+    runs::begin(tx, sync, Phase::Prepare, Trigger::Chained, None, run.chain, now).await?;
     Ok(())
 }

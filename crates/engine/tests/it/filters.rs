@@ -70,6 +70,29 @@ async fn a_changed_filter_prepares_what_passes_now_and_processing_leaves_out_wha
 }
 
 #[tokio::test]
+async fn a_filter_that_is_changed_while_a_prepare_is_under_way_is_not_left_for_the_next_one() {
+    let world = world().await;
+    let pair = world.pair().await;
+    set(&world, pair.customers, Some(&starts_with("a"))).await;
+    make(&world, &["Ada", "Zed"]).await;
+    prepare(&world, pair.customers).await;
+    assert_eq!(world.number("SELECT count(*) FROM records WHERE status = 'filtered'").await, 1);
+    // The next listing does not come by them again.
+    world.clock.advance(TimeDelta::hours(1));
+    world.control("POST", "shopify/faults", json!({"account": "sbx_shop", "kind": "429", "next": 1})).await;
+    let started =
+        engine::runs::start(&world.engine, &world.member, pair.customers, Phase::Prepare, world.now()).await.unwrap();
+    assert!(world.work_once().await);
+    let begun = "SELECT count(*) FROM runs WHERE state = 'waiting' AND cursor->'stage' ? 'list'";
+    assert_eq!(world.number(begun).await, 1, "what is excluded was looked at, the listing has begun");
+    set(&world, pair.customers, None).await;
+    filter_changed(&world, &pair).await;
+    assert!(world.run(started.run.id).await.state.is_active());
+    world.work().await;
+    assert_eq!(world.number("SELECT count(*) FROM records WHERE status = 'filtered'").await, 0);
+}
+
+#[tokio::test]
 async fn many_excluded_records_are_looked_at_again_in_pieces() {
     let world = world().await;
     let pair = world.pair().await;
