@@ -171,18 +171,23 @@ pub async fn let_go(tx: &mut TenantTx, record: Uuid, side: Side, now: DateTime<U
     Ok(updated.rows_affected() == 1)
 }
 
-/// Makes two rows one: `survivor` is known by the source only, `absorbed` by the destination only, and they are the same
-/// record. What the second one had (its id, versions, attempts, edits, and who waits for it) becomes the first one's.
+/// Two rows that turn out to be the same record: the source has the survivor's, the destination the absorbed one's. What
+/// else either of them is linked to is gone.
+#[derive(Debug, Clone, Copy)]
+pub struct Halves {
+    pub survivor: Uuid,
+    pub absorbed: Uuid,
+    /// The one of them whose other half was looked for. What became of its earlier writes is known.
+    pub looked_up: Uuid,
+}
+
+/// Makes two rows one. What the absorbed one had (its id, versions, attempts, edits, and who waits for it) becomes the
+/// survivor's.
 ///
 /// `None` when one of them is being worked on elsewhere or a write of it may still be under way; otherwise the
 /// survivor's version.
-pub async fn absorb(
-    tx: &mut TenantTx,
-    run: &Taken,
-    survivor: Uuid,
-    absorbed: Uuid,
-    now: DateTime<Utc>,
-) -> Result<Option<i64>> {
+pub async fn absorb(tx: &mut TenantTx, run: &Taken, halves: &Halves, now: DateTime<Utc>) -> Result<Option<i64>> {
+    let Halves { survivor, absorbed, looked_up } = *halves;
     let rows = sqlx::query!(
         r#"SELECT id, version, intent_key IS NULL AS "no_intent!",
             claimed_run IS NOT DISTINCT FROM $3 AND claimed_epoch IS NOT DISTINCT FROM $4 AS "ours!",
@@ -205,7 +210,10 @@ pub async fn absorb(
     let of = |id: Uuid| rows.iter().find(|row| row.id == id);
     let (Some(first), Some(second)) = (of(survivor), of(absorbed)) else { return Ok(None) };
     let first_is_free = first.ours || (first.no_intent && !first.claimed);
-    let second_is_free = second.no_intent && (second.ours || !second.claimed);
+    let second_is_free = match absorbed == looked_up {
+        true => second.ours,
+        false => second.no_intent && (second.ours || !second.claimed),
+    };
     if !first_is_free || !second_is_free {
         return Ok(None);
     }

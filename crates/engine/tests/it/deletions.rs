@@ -264,3 +264,54 @@ async fn who_was_kept_on_the_other_side_is_adopted_when_they_come_anew() {
         assert_eq!(names(&world, B).await, ["Ada again"]);
     }
 }
+
+/// A record that one side deleted and the other, which wins, edited; and its successor with the same key, which is known
+/// before the edit has brought the deleted one back.
+async fn successor(world: &World, deleted_in: Side) -> SyncId {
+    let settings = SyncSettings { primary: deleted_in.other(), ..SyncSettings::default() };
+    let (sync, in_a, in_b) = agreed(world, settings).await;
+    let (deleted, edited) = if deleted_in == Side::Source { ((A, in_a), (B, in_b)) } else { ((B, in_b), (A, in_a)) };
+    remove(world, deleted.0, &deleted.1).await;
+    rename(world, edited.0, &edited.1, "Ada edited").await;
+    make(world, deleted.0, "Ada again", "ada@example.org").await;
+    go(world, sync).await;
+    sync
+}
+
+async fn is_one_with_its_successor(world: &World, sync: SyncId) {
+    for _ in 0..4 {
+        world.clock.advance(TimeDelta::minutes(5));
+        run(world, sync, Phase::Process).await;
+    }
+    let record = only(world, sync).await;
+    assert_eq!(record.status, RecordStatus::Processed, "{record:?}");
+    assert_eq!((names(world, A).await, names(world, B).await), (owned(&["Ada edited"]), owned(&["Ada edited"])));
+}
+
+#[tokio::test]
+async fn who_is_brought_back_and_came_anew_meanwhile_is_one_record() {
+    for deleted_in in [Side::Source, Side::Destination] {
+        let world = world().await;
+        let sync = successor(&world, deleted_in).await;
+        is_one_with_its_successor(&world, sync).await;
+    }
+}
+
+#[tokio::test]
+async fn who_came_anew_while_bringing_them_back_was_interrupted_is_one_record() {
+    for deleted_in in [Side::Source, Side::Destination] {
+        let world = world().await;
+        let sync = successor(&world, deleted_in).await;
+        // A worker died before its insert had left it.
+        let (side, known) = (deleted_in.as_str(), deleted_in.other().as_str());
+        world
+            .change(&format!(
+                "UPDATE records SET intent_key = id::text, intent_side = '{side}', intent_version = version,
+                    intent_at = '{now}', intent_deadline_at = '{now}'
+                WHERE {side}_id IS NOT NULL AND {known}_id IS NOT NULL",
+                now = world.now().to_rfc3339()
+            ))
+            .await;
+        is_one_with_its_successor(&world, sync).await;
+    }
+}

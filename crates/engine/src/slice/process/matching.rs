@@ -12,7 +12,7 @@ use super::direction::Way;
 use super::prerequisites::Ready;
 use crate::slice::context::{Context, End};
 use crate::slice::obstacle::Obstacle;
-use crate::store::links::Holder;
+use crate::store::links::{Halves, Holder};
 use crate::store::syncs::SyncRow;
 use crate::{Result, store};
 
@@ -220,7 +220,7 @@ async fn release(
     Ok(())
 }
 
-/// Makes one record of two that are the same, each known by one side only.
+/// Makes one record of two that are the same, each known by one side only, or known by the other too where it was deleted.
 async fn absorb(
     context: &Context,
     sync: &SyncRow,
@@ -240,7 +240,7 @@ async fn absorb(
     for (place, _) in mine {
         let Target::Candidates(candidates) = &mut targets[*place] else { continue };
         let record = &ready[*place].course.pair.record;
-        let ([(_, candidate)], None) = (candidates.as_mut_slice(), &record.side(to).id) else { continue };
+        let [(_, candidate)] = candidates.as_mut_slice() else { continue };
         let Some(holder) = holders.get(&candidate.id).filter(|h| h.is_one_sided && h.record != record.id) else {
             continue;
         };
@@ -249,13 +249,13 @@ async fn absorb(
             targets[*place] = Target::Later;
             continue;
         }
-        let (survivor, absorbed) = match to {
-            Side::Destination => (record.id, holder.record),
-            Side::Source => (holder.record, record.id),
+        let halves = match to {
+            Side::Destination => Halves { survivor: record.id, absorbed: holder.record, looked_up: record.id },
+            Side::Source => Halves { survivor: holder.record, absorbed: record.id, looked_up: record.id },
         };
         let now = context.now();
         let mut tx = context.begin().await?;
-        let version = store::links::absorb(&mut tx, &context.run, survivor, absorbed, now).await?;
+        let version = store::links::absorb(&mut tx, &context.run, &halves, now).await?;
         tx.commit().await?;
         match (version, to) {
             (None, _) => targets[*place] = Target::Later,
@@ -263,7 +263,7 @@ async fn absorb(
             (Some(version), Side::Destination) => {
                 candidate.linked_to = None;
                 ready[*place].course.pair.record.version = version;
-                if let Some(twin) = ready.iter().position(|ready| ready.course.pair.record.id == absorbed) {
+                if let Some(twin) = ready.iter().position(|ready| ready.course.pair.record.id == halves.absorbed) {
                     targets[twin] = Target::Absorbed;
                 }
             }

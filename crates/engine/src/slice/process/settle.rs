@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::chunk::Counted;
 use crate::slice::context::Context;
+use crate::store::links::Halves;
 use crate::store::results::{Outcome, Place, Problem};
 use crate::store::runs::Progress;
 use crate::store::syncs::SyncRow;
@@ -75,7 +76,10 @@ async fn settle_linked(context: &Context, sync: &SyncRow, outcome: Outcome, coun
     // Another chunk of this slice may have the twin in hand.
     let version = match store::records_due::is_claimed(&mut tx, &context.run, twin).await? {
         true => None,
-        false => store::links::absorb(&mut tx, &context.run, outcome.id, twin, now).await?,
+        false => {
+            let halves = Halves { survivor: outcome.id, absorbed: twin, looked_up: outcome.id };
+            store::links::absorb(&mut tx, &context.run, &halves, now).await?
+        }
     };
     tx.commit().await?;
     match version {
