@@ -34,6 +34,8 @@ pub struct Annals {
     taken: BTreeMap<Thing, u32>,
     /// What people edited in the ERPs: the tenant, the record's id there, and when.
     in_erp: Vec<(usize, String, DateTime<Utc>)>,
+    /// How many customers people removed at each tenant's ERP.
+    removed_in_erp: BTreeMap<usize, u64>,
     /// By value; `None` = two edits have written it, and it tells nothing.
     said: BTreeMap<String, Option<Said>>,
 }
@@ -59,6 +61,16 @@ impl Annals {
     /// Whether somebody has edited that record of an ERP between these times.
     pub fn was_edited_in_erp(&self, tenant: usize, id: &str, from: DateTime<Utc>, until: DateTime<Utc>) -> bool {
         self.in_erp.iter().any(|(whose, edited, at)| *whose == tenant && edited == id && (from..=until).contains(at))
+    }
+
+    /// Somebody has removed a customer of an ERP.
+    pub fn note_removal_in_erp(&mut self, tenant: usize) {
+        *self.removed_in_erp.entry(tenant).or_default() += 1;
+    }
+
+    /// How many customers people have removed at an ERP.
+    pub fn removed_in_erp(&self, tenant: usize) -> u64 {
+        self.removed_in_erp.get(&tenant).copied().unwrap_or(0)
     }
 
     /// The engine has accepted the announcement of an edit.

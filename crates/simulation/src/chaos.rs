@@ -4,6 +4,7 @@ use anyhow::Result;
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
+use crate::checks;
 use crate::people;
 use crate::post;
 use crate::tenants::{erp_account, shop_account};
@@ -16,38 +17,69 @@ const MINUTES: i64 = 7;
 /// A day with more turns than this goes round in circles.
 const MOST_TURNS: usize = 60_000;
 
-/// Plays the day to its end; workers may be in the middle of something then.
-pub async fn play(world: &mut World<'_>, turns: &mut Turns) -> Result<()> {
+/// What the day is full of. Where everything fails all the time, few writes are ever answered, and few mistakes show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Day {
+    Deaths,
+    Edits,
+    Everything,
+}
+
+/// Plays the day to its end; workers may be in the middle of something then. What is wrong already ends it before.
+pub async fn play(world: &mut World<'_>, turns: &mut Turns) -> Result<Vec<String>> {
     let until = world.now() + TimeDelta::minutes(MINUTES);
+    let day = *world.dice.pick(&[Day::Deaths, Day::Edits, Day::Everything]).unwrap_or(&Day::Everything);
+    world.tell(format!("a day of {day:?}"));
     people::open_shop(world).await?;
     let mut left = MOST_TURNS;
     while world.now() < until && left > 0 {
         left -= 1;
-        interfere(world, turns).await?;
-        turn(world, turns).await?;
+        interfere(world, turns, day).await?;
+        turn(world, turns, day).await?;
+        let Some(tenant) = world.has_processed.take() else { continue };
+        let wrong = checks::at_any_time(world, tenant).await?;
+        if !wrong.is_empty() {
+            return Ok(wrong);
+        }
     }
     anyhow::ensure!(left > 0, "the day does not end: time stands still");
-    Ok(())
+    Ok(Vec::new())
 }
 
 /// What hurts most while a write is under way: its worker dies or stands still, or its record is edited.
-async fn interfere(world: &mut World<'_>, turns: &mut Turns) -> Result<()> {
+async fn interfere(world: &mut World<'_>, turns: &mut Turns, day: Day) -> Result<()> {
     let writes = world.wire.writes_under_way();
     let Some(write) = world.dice.pick(&writes).filter(|write| WORKERS.contains(&write.sender)) else { return Ok(()) };
+    let (dies, freezes, edits) = match day {
+        Day::Deaths => (40, 44, 50),
+        Day::Edits => (2, 4, 80),
+        Day::Everything => (24, 36, 60),
+    };
     match world.dice.from(0..1000) {
-        0..12 => {
+        roll if roll < dies => {
             world.kill(write.sender).await?;
             turns.thaw(write.sender);
             turns.look_after_locked(world).await?;
             edit_perhaps(world, write).await
         }
-        12..24 => {
+        roll if roll < freezes => {
             turns.freeze(world, write.sender);
             edit_perhaps(world, write).await
         }
-        24..60 => people::edit_like(world, write).await,
+        roll if roll < edits => edit_at_once(world, write).await,
         _ => Ok(()),
     }
+}
+
+/// The record changes between its read and its write, once, and mostly that is known before the write has been answered.
+async fn edit_at_once(world: &mut World<'_>, write: &UnderWay) -> Result<()> {
+    if world.edited.insert(write.id) {
+        let posted = world.post.len();
+        people::edit_like(world, write).await?;
+        post::hurry(world, posted);
+        post::deliver(world);
+    }
+    Ok(())
 }
 
 /// While nobody can say what becomes of the write, the record changes again.
@@ -55,9 +87,11 @@ async fn edit_perhaps(world: &mut World<'_>, write: &UnderWay) -> Result<()> {
     if world.dice.chance(600) { people::edit_like(world, write).await } else { Ok(()) }
 }
 
-async fn turn(world: &mut World<'_>, turns: &mut Turns) -> Result<()> {
+async fn turn(world: &mut World<'_>, turns: &mut Turns, day: Day) -> Result<()> {
     let ready = turns.ready(world);
+    let spares = day != Day::Everything && !world.dice.chance(200);
     match world.dice.from(0..1000) {
+        0..7 | 10..14 if spares => Ok(()),
         0..3 => kill(world, turns).await,
         3..7 => {
             let busy = at_records(world);
@@ -69,11 +103,9 @@ async fn turn(world: &mut World<'_>, turns: &mut Turns) -> Result<()> {
         7..10 => people::act(world).await,
         10..13 => change_weather(world).await,
         13..14 if !ready.is_empty() => {
-            // A machine that stands still: its workers come back as if nothing had happened.
             let by = world.dice.millis(12_000..70_000);
             world.tell(format!("everything stands still for {} s", by.num_seconds()));
-            turns.pass(world, by).await;
-            Ok(())
+            turns.stand_still(world, by).await
         }
         14..20 => {
             let by = world.dice.millis(20..900);

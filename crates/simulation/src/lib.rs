@@ -57,10 +57,7 @@ pub struct Outcome {
 /// When the simulation itself cannot go on (no database).
 async fn play(stage: &mut Stage, seed: u64, telling: Telling) -> Result<Outcome> {
     let mut world = World::make(stage, seed, telling).await?;
-    let mut violations = match live(&mut world).await {
-        Ok(lost) => lost.into_iter().chain(checks::violations(&mut world).await?).collect(),
-        Err(error) => vec![format!("{error:#}")],
-    };
+    let mut violations = live(&mut world).await.unwrap_or_else(|error| vec![format!("{error:#}")]);
     // A task that is still there after a failure must not reach into the next seed.
     for slot in 0..world.slots.len() {
         if world.slots[slot].task.is_some() {
@@ -72,12 +69,20 @@ async fn play(stage: &mut Stage, seed: u64, telling: Telling) -> Result<Outcome>
     Ok(Outcome { seed, violations, fingerprint: story::fingerprint(&story), story })
 }
 
-/// A bad day and the rest after it. Says which changes were lost until a listing healed that.
+/// A bad day and the rest after it. Says what was not as it must be; what is wrong already ends the story.
 async fn live(world: &mut World<'_>) -> Result<Vec<String>> {
     let mut turns = Turns::new(world.now());
-    chaos::play(world, &mut turns).await?;
+    let wrong = chaos::play(world, &mut turns).await?;
+    if !wrong.is_empty() {
+        return Ok(wrong);
+    }
     rest::begin(world, &mut turns).await?;
-    let lost = checks::lost(world).await?;
+    for tenant in 0..world.tenants.len() {
+        let wrong = checks::at_any_time(world, tenant).await?;
+        if !wrong.is_empty() {
+            return Ok(wrong);
+        }
+    }
     rest::come(world, &mut turns).await?;
-    Ok(lost)
+    checks::violations(world).await
 }

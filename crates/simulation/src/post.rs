@@ -45,6 +45,12 @@ pub fn announce(world: &mut World<'_>, thing: Thing, changes: &Value, deleted: b
     }
 }
 
+/// The letters from the `first` on arrive now.
+pub fn hurry(world: &mut World<'_>, first: usize) {
+    let now = world.now();
+    world.post[first..].iter_mut().for_each(|letter| letter.at = now);
+}
+
 /// When the next letter arrives.
 #[must_use]
 pub fn next_at(world: &World<'_>) -> Option<DateTime<Utc>> {

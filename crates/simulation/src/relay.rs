@@ -54,26 +54,30 @@ impl Relay {
         Ok(url.into())
     }
 
-    /// Takes in what the engine has written and gives it what was handed over; whether anything moved.
+    /// Lets new connections of the engine in; whether there were any.
     ///
     /// # Errors
     /// When Postgres cannot be reached.
-    pub fn pump(&mut self) -> Result<bool> {
-        let mut moved = false;
+    pub fn accept(&mut self) -> Result<bool> {
+        let before = self.lines.len();
         loop {
             match self.listener.accept() {
                 Ok((client, _)) => self.lines.push(Line::new(client, self.postgres.connect()?)?),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(self.lines.len() > before),
                 Err(error) => return Err(error.into()),
             }
-            moved = true;
         }
+    }
+
+    /// Takes in what the engine has written and gives it what was handed over; whether anything moved.
+    pub fn pump(&mut self) -> bool {
+        let mut moved = false;
         for line in &mut self.lines {
             moved |= line.give();
             moved |= line.take(&mut self.questions);
         }
         self.lines.retain(|line| !line.is_gone());
-        Ok(moved)
+        moved
     }
 
     /// Whether the engine has asked something whose answer it has not got yet.

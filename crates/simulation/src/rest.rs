@@ -15,7 +15,7 @@ use crate::turn::{Turns, calm};
 use crate::world::World;
 
 /// Rounds after which what is not at rest will never be.
-const ROUNDS: usize = 40;
+const ROUNDS: usize = 15;
 /// In this time the keeper has logged out of every session that nobody uses any more.
 const KEEPERS: TimeDelta = TimeDelta::seconds(75);
 

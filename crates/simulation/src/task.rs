@@ -116,7 +116,9 @@ impl Slot {
                 self.task = None;
                 ended = Some(end);
             }
-            match self.relay.pump() {
+            // Asking for new connections costs more than all the rest of a turn.
+            let pumped = if calm + 1 == TURNS { self.relay.accept() } else { Ok(false) };
+            match pumped.map(|accepted| self.relay.pump() || accepted) {
                 Ok(pumped) => moved |= pumped,
                 Err(error) => return Poll::Ready(Err(error)),
             }

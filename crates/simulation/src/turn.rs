@@ -103,6 +103,19 @@ impl Turns {
         world.stage.time.pass(by).await;
     }
 
+    /// A machine that stands still: its workers come back as if nothing had happened. What was sent arrives meanwhile,
+    /// because the network and the vendors go on.
+    pub async fn stand_still(&mut self, world: &mut World<'_>, by: TimeDelta) -> Result<()> {
+        let until = world.now() + by;
+        while world.now() < until {
+            while self.carry(world).await? {}
+            let next = world.wire.next_at().filter(|at| *at > world.now()).map_or(until, |at| at.min(until));
+            let by = next - world.now();
+            self.pass(world, by).await;
+        }
+        Ok(())
+    }
+
     /// Begins a job in a worker that is free; whether there was one.
     pub async fn employ(&mut self, world: &mut World<'_>) -> Result<bool> {
         let free = WORKERS.into_iter().filter(|slot| world.slots[*slot].task.is_none()).collect::<Vec<_>>();

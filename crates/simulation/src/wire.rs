@@ -43,6 +43,8 @@ pub struct Weather {
 
 /// A write that is under way.
 pub struct UnderWay {
+    /// The request's number.
+    pub id: u64,
     pub sender: usize,
     /// The tenant and the vendor.
     pub place: String,
@@ -155,8 +157,9 @@ impl Wire {
                 notes.push(format!("request {id} never left its dead sender: {}", flight.name));
                 return false;
             }
-            if flight.writes && dice.chance(500) {
-                *at = (*at).max(flight.sent_at + dice.millis(15_000..LONGEST));
+            if flight.writes && dice.chance(700) {
+                // So long that its successor may have begun: that takes some twenty seconds.
+                *at = (*at).max(flight.sent_at + dice.millis(25_000..LONGEST));
                 notes.push(format!("request {id} of its dead sender takes long: {}", flight.name));
             }
             true
@@ -167,8 +170,9 @@ impl Wire {
     #[must_use]
     pub fn writes_under_way(&self) -> Vec<UnderWay> {
         let inner = self.lock();
-        let writes = inner.flights.values().filter(|flight| flight.writes && flight.reply.is_some());
-        let under_way = |f: &Flight| UnderWay {
+        let writes = inner.flights.iter().filter(|(_, flight)| flight.writes && flight.reply.is_some());
+        let under_way = |(id, f): (&u64, &Flight)| UnderWay {
+            id: *id,
             sender: f.sender,
             place: f.place.clone(),
             name: f.name.clone(),

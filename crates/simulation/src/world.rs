@@ -1,5 +1,6 @@
 //! The world of one seed: two tenants, each with a shop and an ERP in the sandbox, two workers and the loops.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -55,6 +56,10 @@ pub struct World<'a> {
     pub post: Vec<Letter>,
     /// What people did in the shops.
     pub annals: Annals,
+    /// The writes under way whose records somebody has edited.
+    pub edited: BTreeSet<u64>,
+    /// The tenant a slice of whose records has just ended.
+    pub has_processed: Option<usize>,
     /// Announcements that the engine has accepted and the annals have not noted yet.
     pub accepted: Arc<Mutex<Vec<(Thing, u32)>>>,
     router: axum::Router,
@@ -102,6 +107,8 @@ impl<'a> World<'a> {
             desk,
             post: Vec::new(),
             annals: Annals::default(),
+            edited: BTreeSet::new(),
+            has_processed: None,
             accepted: Arc::default(),
             router,
         };
@@ -207,7 +214,12 @@ impl<'a> World<'a> {
 
     /// One piece of a slot's task.
     pub async fn step(&mut self, slot: usize) -> Result<Piece> {
+        let processes = self.slots[slot].task.as_ref().filter(|task| task.name.contains(" process "));
+        let whose = processes.and_then(|task| self.tenants.iter().position(|t| task.name.starts_with(t.mark)));
         let piece = self.slots[slot].step(&self.wire, &mut self.stage.database).await?;
+        if matches!(piece, Piece::Over(_)) {
+            self.has_processed = whose.or(self.has_processed);
+        }
         self.listen();
         if self.story.tells_pieces() {
             self.tell(format!("  a piece of worker {slot}: {piece:?} after {}", probe::last_statement()));

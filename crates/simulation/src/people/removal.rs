@@ -24,7 +24,9 @@ pub async fn remove(world: &mut World<'_>, tenant: usize) -> Result<()> {
     world.tell(format!("{mark}'s {side} removes its customer {id}, {email}"));
     world.control("DELETE", &path, Value::Null).await?;
     world.tenants[tenant].removed.insert(email);
-    if !at_erp {
+    if at_erp {
+        world.annals.note_removal_in_erp(tenant);
+    } else {
         let thing = Thing { tenant, table: "customers", id: format!("gid://shopify/Customer/{id}") };
         post::announce(world, thing, &Value::Null, true);
     }
