@@ -3,6 +3,7 @@
 use connectors::{Connector, Found, Save};
 use domain::canonical::{Canonical, diff, fields, merge};
 use domain::matching::{Candidate, Match, match_record};
+use domain::sync::Direction;
 use domain::{Entity, LastOperation, RecordStatus, Side};
 
 use super::choices::Choice;
@@ -202,6 +203,7 @@ fn update(by: Deciding<'_>, ready: Ready, to: Side, found: &Found) -> Decision {
         changes,
         payload_hash: Some(payload_hash),
         comes_again,
+        both_ways: by.sync.settings.direction == Direction::TwoWay,
     };
     Decision::Write(Box::new(write))
 }
@@ -230,6 +232,7 @@ fn insert(by: Deciding<'_>, ready: Ready, to: Side) -> Decision {
         changes,
         payload_hash: Some(payload_hash),
         comes_again: false,
+        both_ways: by.sync.settings.direction == Direction::TwoWay,
     };
     Decision::Write(Box::new(write))
 }

@@ -4,8 +4,8 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use connectors::{Annotation, Error as Vendor, Exchange, Failure, Removal, Save, Saved};
-use domain::canonical::{Change, ContentHash};
+use connectors::{Annotation, Error as Vendor, Exchange, Failure, Found, Removal, Save, Saved};
+use domain::canonical::{Change, ContentHash, diff};
 use domain::{LastOperation, RecordStatus, Side};
 use tokio::sync::mpsc;
 use uuid::Uuid;
@@ -43,6 +43,8 @@ pub struct Write {
     pub payload_hash: Option<ContentHash>,
     /// The record is not done with this write.
     pub comes_again: bool,
+    /// What somebody does at this side is brought to the other one.
+    pub both_ways: bool,
 }
 
 /// What is sent.
@@ -84,7 +86,16 @@ impl From<Removing> for Write {
             Removal::Delete => outcome::operation_at(LastOperation::DeletedInDestination, at),
         };
         let act = Act::Remove { id, how, edit };
-        Self { pair, side: at, act, operation, changes: Vec::new(), payload_hash: None, comes_again: false }
+        Self {
+            pair,
+            side: at,
+            act,
+            operation,
+            changes: Vec::new(),
+            payload_hash: None,
+            comes_again: false,
+            both_ways: false,
+        }
     }
 }
 
@@ -242,6 +253,7 @@ fn saved_outcome(write: Write, saved: Saved, timing: Timing, noted: Noted) -> Ou
     // Only an insert is looked for by its key alone.
     let is_found_again = matches!(&write.act, Act::Save(save) if save.id.is_none()) && !write.comes_again;
     let label = saved.found.label.clone();
+    let sent = sent_beside_an_edit(&write.act, &saved.found).filter(|_| write.both_ways);
     let mut pair = write.pair;
     pair.put(write.side, super::sides::Seen::Found(Box::new(saved.found)));
     let mut tried = timing.tried(Some(saved.exchange), write.changes);
@@ -265,10 +277,33 @@ fn saved_outcome(write: Write, saved: Saved, timing: Timing, noted: Noted) -> Ou
         replayed: pair.record.is_replay,
         ..pair.agreed(write.operation, timing)
     };
+    if let Some(sent) = sent {
+        return edited_meanwhile(agreed, write.side, sent, timing.now);
+    }
     match noted {
         Noted::Later(obstacle) if is_found_again => noted_later(agreed, &label, &obstacle, timing.now),
         _ => agreed,
     }
+}
+
+/// What was sent, when the answer also holds another's edit: somebody changed a field between our read and the write that
+/// the write left alone.
+fn sent_beside_an_edit(act: &Act, answer: &Found) -> Option<ContentHash> {
+    let Act::Save(save) = act else { return None };
+    let current = save.current.as_ref()?;
+    let ours: HashSet<String> = diff(Some(current), &save.record).into_iter().map(|change| change.path).collect();
+    let theirs = diff(Some(current), &answer.record).into_iter().any(|change| !ours.contains(&change.path));
+    theirs.then(|| save.record.hash())
+}
+
+/// Both sides agree on what was sent, and the side that was written has changed since: the record is processed again, and
+/// takes the edit to the other side.
+fn edited_meanwhile(agreed: Outcome, side: Side, sent: ContentHash, now: DateTime<Utc>) -> Outcome {
+    let synced = agreed.synced.map(|(source, destination)| match side {
+        Side::Source => (sent, destination),
+        Side::Destination => (source, sent),
+    });
+    Outcome { status: RecordStatus::Prepared, counts: false, next_attempt_at: Some(now), synced, ..agreed }
 }
 
 /// The insert stays intended, as if its answer had been lost: when the source may be asked again, the record is found at the
