@@ -108,8 +108,7 @@ fn ActionButton(act: RecordAction, action: Post<ActionOutcome>) -> impl IntoView
 }
 
 /// What a person is told about it.
-#[must_use]
-pub fn said(result: &Result<ActionOutcome, AppError>) -> (Tone, String) {
+fn said(result: &Result<ActionOutcome, AppError>) -> (Tone, String) {
     match result {
         Ok(outcome) if outcome.done > 0 => (Tone::Success, outcome_text(outcome)),
         Ok(outcome) => (Tone::Warning, outcome_text(outcome)),

@@ -9,7 +9,6 @@ use domain::history::{ActionOutcome, HistoryFilter, RecordRow};
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 
-use super::actions::said;
 use super::api::load_record;
 use super::conflict::{ConflictPart, ConflictPosts, use_conflict};
 use super::detail::RecordDetails;
@@ -23,7 +22,7 @@ use super::versions::{Place, VersionsPart};
 use crate::error::AppError;
 use crate::frame::Frame;
 use crate::rpc::{Call, Load, Post, Shown, after};
-use crate::ui::{Dialog, Failure, Notice, use_live, use_toasts};
+use crate::ui::{Dialog, Failure, use_live, use_toasts};
 
 /// The drawer of the record in the URL; it follows what happens to it.
 #[component]
@@ -52,7 +51,6 @@ pub fn Drawer(
             detail.refetch();
         }
     });
-    let answer = answer_for(record, action);
     let navigate = use_navigate();
     let close_href = move || address(&slug.get_untracked(), &filter.get_untracked(), None);
     let on_close = {
@@ -97,7 +95,6 @@ pub fn Drawer(
             close_href=close_href()
             class="dialog drawer"
         >
-            {move || answer.get().map(|(tone, text)| view! { <Notice tone>{text}</Notice> })}
             <Shown view=head />
             <Shown view=content lines=10 />
         </Dialog>
@@ -173,18 +170,4 @@ fn part_view(slug: String, filter: &HistoryFilter, opened: Opened, may_operate: 
         Part::Edit => view! { <EditPart slug record may_operate post=posts.edit /> }.into_any(),
         Part::Link => view! { <LinkPart slug record run may_operate post=posts.link /> }.into_any(),
     }
-}
-
-/// What came of the last action on the open record. A toast alone would stand behind the dialog.
-fn answer_for(record: Memo<Option<RecordId>>, action: Post<ActionOutcome>) -> RwSignal<Option<(Tone, String)>> {
-    let answer = RwSignal::new(None);
-    Effect::new(move |_| {
-        answer.set(action.value().map(|result| said(&result)));
-    });
-    // Another record's drawer begins without it.
-    Effect::new(move |_| {
-        record.track();
-        answer.set(None);
-    });
-    answer
 }
