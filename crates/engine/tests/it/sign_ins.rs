@@ -1,5 +1,7 @@
 //! Sessions at a vendor: one that a dying worker opened is counted as long as the vendor counts it.
 
+use std::time::Duration;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::RunId;
 use domain::connection::ConnectionForm;
@@ -32,6 +34,11 @@ async fn begin(world: &World) -> tokio::runtime::Runtime {
     process
 }
 
+/// Kills the process; nothing of it is left when this returns.
+async fn kill(process: tokio::runtime::Runtime) {
+    tokio::task::spawn_blocking(move || process.shutdown_timeout(Duration::from_secs(30))).await.unwrap();
+}
+
 async fn until_there_is_one(world: &World, sql: &str) {
     while world.number(sql).await == 0 {}
 }
@@ -60,7 +67,7 @@ async fn a_session_that_a_dying_worker_could_not_store_keeps_its_slot_until_the_
     // The ERP opens the session; nothing of it can be stored before the worker dies.
     let lock = world.reader("SELECT FROM leases FOR UPDATE").await;
     while sessions(&world, "in_use").await != Some(1) {}
-    process.shutdown_background();
+    kill(process).await;
     lock.rollback().await.unwrap();
     fast(&world).await;
     assert_eq!(world.number(STORED).await, 0);
@@ -85,7 +92,7 @@ async fn a_session_is_stored_before_anything_else_is_done_with_it() {
     let (_, run) = ready(&world).await;
     let process = begin(&world).await;
     until_there_is_one(&world, STORED).await;
-    process.shutdown_background();
+    kill(process).await;
     fast(&world).await;
     assert_eq!(world.number(MARKED).await, 0);
     world.live_until(world.now() + TimeDelta::minutes(3)).await;
