@@ -191,7 +191,7 @@ async fn a_worker_that_lost_its_database_goes_on_when_it_is_back() {
         // As at a restart of PostgreSQL: every session of this database ends, those of the queue too.
         let mut owner = PgConnection::connect(&site.database_url).await.unwrap();
         let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-            WHERE datname = current_database() AND pid <> pg_backend_pid()";
+            WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'";
         owner.execute(end).await.unwrap();
         let run = start_again(&site, &ada, &vendor).await;
         until("a run is done after the database was away", async || is_over(&site, &ada, run).await).await;
