@@ -131,7 +131,7 @@ async fn a_database_that_restarts_in_the_midst_of_a_slice_counts_as_nobodys_cras
     let slice = in_the_midst_of_writing(&world).await;
     // Every session ends, as at a restart.
     let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-        WHERE datname = current_database() AND pid <> pg_backend_pid()";
+        WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'";
     world.owner().await.execute(end).await.unwrap();
     slice.await.unwrap().unwrap();
     world.control("DELETE", "acumatica/faults?account=sbx_erp", serde_json::Value::Null).await;
