@@ -80,7 +80,8 @@ pub async fn update(tx: &mut TenantTx, id: ConnectionId, new: &Stored<'_>, now: 
     if updated.rows_affected() == 1 { Ok(()) } else { Err(Error::NotFound) }
 }
 
-/// Sets the state and says whether that changed anything.
+/// Sets the state and says whether that changed anything. What a person has paused stays so when its credentials are
+/// refused: mending them would resume it.
 pub async fn set_state(
     tx: &mut TenantTx,
     id: ConnectionId,
@@ -88,7 +89,8 @@ pub async fn set_state(
     now: DateTime<Utc>,
 ) -> Result<bool> {
     let updated = sqlx::query!(
-        "UPDATE connections SET state = $3, updated_at = $4 WHERE tenant_id = $1 AND id = $2 AND state <> $3",
+        "UPDATE connections SET state = $3, updated_at = $4
+        WHERE tenant_id = $1 AND id = $2 AND state <> $3 AND (state <> 'paused' OR $3 <> 'unauthorised')",
         tx.tenant().0,
         id.0,
         state.as_str(),

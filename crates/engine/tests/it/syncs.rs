@@ -136,3 +136,21 @@ async fn a_wrong_password_is_known_as_soon_as_it_is_saved_and_so_is_a_pause_on_t
     let view = engine::connections::get(engine, member, erp, world.now()).await.unwrap();
     assert_eq!((view.state, view.last_error), (ConnectionState::Active, None));
 }
+
+#[tokio::test]
+async fn what_a_person_has_paused_stays_so_whatever_is_typed_as_its_password() {
+    let world = world().await;
+    let pair = world.pair().await;
+    let (engine, member) = (&world.engine, &world.member);
+    let erp = engine::syncs::get(engine, member, pair.orders).await.unwrap().sync.destination.connection;
+    let view = engine::connections::get(engine, member, erp, world.now()).await.unwrap();
+    engine::connections::pause(engine, member, erp, world.now()).await.unwrap();
+    for (password, is_refused) in [("not the ERP's", true), ("secret of the ERP", false)] {
+        let mut typed = ConnectionForm { name: view.name.clone(), values: view.settings.clone() };
+        typed.values.insert("password".into(), password.into());
+        engine::connections::update(engine, member, erp, &typed, world.now()).await.unwrap();
+        world.work().await;
+        let view = engine::connections::get(engine, member, erp, world.now()).await.unwrap();
+        assert_eq!((view.state, view.last_error.is_some()), (ConnectionState::Paused, is_refused));
+    }
+}

@@ -253,7 +253,7 @@ fn saved_outcome(write: Write, saved: Saved, timing: Timing, noted: Noted) -> Ou
     // Only an insert is looked for by its key alone.
     let is_found_again = matches!(&write.act, Act::Save(save) if save.id.is_none()) && !write.comes_again;
     let label = saved.found.label.clone();
-    let sent = sent_beside_an_edit(&write.act, &saved.found).filter(|_| write.both_ways);
+    let sent = if write.both_ways { sent_beside_an_edit(&write.act, &saved.found) } else { None };
     let mut pair = write.pair;
     pair.put(write.side, super::sides::Seen::Found(Box::new(saved.found)));
     let mut tried = timing.tried(Some(saved.exchange), write.changes);
